@@ -1,0 +1,100 @@
+# Containers, the checks of what is delivered, and the README as a test. Tools are pinned and land in .tools/.
+
+ACTIONLINT_VERSION := v1.7.12
+KUSTOMIZE_VERSION := v5.8.1
+KUBERNETES_VALIDATE_VERSION := 1.37.0
+PROMETHEUS_VERSION := 3.16.0
+PROMETHEUS_MODULE := v0.316.0
+
+DELIVERY_TOOLS := .tools/delivery
+ACTIONLINT := $(DELIVERY_TOOLS)/actionlint-$(ACTIONLINT_VERSION)
+KUSTOMIZE := $(DELIVERY_TOOLS)/kustomize-$(KUSTOMIZE_VERSION)
+KUBERNETES_VALIDATE := $(DELIVERY_TOOLS)/kubernetes-validate-$(KUBERNETES_VALIDATE_VERSION)/bin/kubernetes-validate
+PROMTOOL := $(DELIVERY_TOOLS)/promtool-$(PROMETHEUS_VERSION)
+IMAGE ?= stories-service:local
+REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+.PHONY: up down logs image up-seed lint-extra lint-workflows lint-rules lint-manifests lint-compose walkthrough
+
+up: ## Everything in containers, built and healthy, at http://localhost:3000 (PORT=… for another)
+	docker compose up -d --build --wait
+
+down: ## Stop the containers; `make down VOLUMES=1` drops their data too
+	docker compose --profile monitoring down $(if $(VOLUMES),--volumes)
+
+logs: ## Follow the logs of the API and the worker; `make logs SERVICE=postgres` of another
+	docker compose logs -f --no-log-prefix --tail 100 $(or $(SERVICE),api worker)
+
+image: ## Build the image $(IMAGE)
+	docker build --build-arg REVISION=$(REVISION) -t $(IMAGE) .
+	@docker image inspect -f '{{.RepoTags}} {{.Size}} bytes' $(IMAGE)
+
+# One line per check; what a machine lacks is said aloud, and is a failure under CI=true.
+lint-extra:: lint-workflows lint-rules lint-manifests lint-compose
+
+# $(call with-tool,NAME,FILE,COMMAND): runs COMMAND when FILE can be had.
+define with-tool
+	@if [ -x $(2) ] || $(MAKE) --no-print-directory -s $(2); then $(3); \
+	elif [ "$$CI" = true ]; then echo "$(1): could not be installed" >&2; exit 1; \
+	else echo "$(1): skipped here, as it could not be installed (CI runs it)"; fi
+endef
+
+lint-workflows:
+	$(call with-tool,actionlint,$(ACTIONLINT),$(ACTIONLINT) -color && echo "workflows: fine (actionlint)")
+
+lint-rules:
+	$(call with-tool,promtool,$(PROMTOOL),$(PROMTOOL) check config ops/prometheus/prometheus.yml >/dev/null && \
+	$(PROMTOOL) test rules ops/prometheus/tests/*.test.yml >/dev/null && echo "alert and recording rules: fine (promtool)")
+
+lint-manifests: $(DELIVERY_TOOLS)
+	$(call with-tool,kustomize,$(KUSTOMIZE),for at in base overlays/production; do \
+	  $(KUSTOMIZE) build deploy/k8s/$$at -o $(DELIVERY_TOOLS)/rendered-$$(basename $$at).yaml || exit 1; done)
+	$(call with-tool,kubernetes-validate,$(KUBERNETES_VALIDATE),$(KUBERNETES_VALIDATE) --strict --quiet \
+	  $(DELIVERY_TOOLS)/rendered-base.yaml $(DELIVERY_TOOLS)/rendered-production.yaml && echo "Kubernetes manifests: fine (kustomize, API schemas)")
+
+lint-compose:
+	@if docker compose version >/dev/null 2>&1; then \
+	  docker compose --profile monitoring config --quiet && echo "docker-compose.yml: fine"; \
+	elif [ "$$CI" = true ] && [ -n "$$GITHUB_ACTIONS" ]; then echo "docker compose is missing" >&2; exit 1; \
+	else echo "docker-compose.yml: skipped, there is no docker compose here"; fi
+
+$(DELIVERY_TOOLS):
+	@mkdir -p $@
+
+# Go programs: static, by their module and the checksum database.
+define go-tool
+	@command -v go >/dev/null || { echo "go is needed to build $(notdir $@)" >&2; exit 1; }
+	@echo "installing $(notdir $@)"
+	@GOBIN=$(abspath $(DELIVERY_TOOLS))/.bin-$(notdir $@) GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install $(2) -trimpath $(1)
+	@mv $(DELIVERY_TOOLS)/.bin-$(notdir $@)/$(3) $@ && rm -rf $(DELIVERY_TOOLS)/.bin-$(notdir $@)
+endef
+
+$(ACTIONLINT): | $(DELIVERY_TOOLS)
+	$(call go-tool,github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION),,actionlint)
+
+$(KUSTOMIZE): | $(DELIVERY_TOOLS)
+	$(call go-tool,sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION),,kustomize)
+
+# Taken out of the image where an engine has it (a second), else compiled (minutes, once).
+$(PROMTOOL): | $(DELIVERY_TOOLS)
+	@if docker image inspect prom/prometheus:v$(PROMETHEUS_VERSION) >/dev/null 2>&1; then \
+	  id=$$(docker create prom/prometheus:v$(PROMETHEUS_VERSION)) && docker cp -q $$id:/bin/promtool $@; \
+	  docker rm $$id >/dev/null; fi
+	@[ -x $@ ] || $(MAKE) --no-print-directory -s promtool-from-source
+
+.PHONY: promtool-from-source
+promtool-from-source: | $(DELIVERY_TOOLS)
+	@command -v go >/dev/null || { echo "go is needed to build promtool" >&2; exit 1; }
+	@echo "installing promtool (minutes, once)"
+	@GOBIN=$(abspath $(DELIVERY_TOOLS))/.bin-promtool GOFLAGS=-buildvcs=false CGO_ENABLED=0 \
+	  go install -trimpath -tags remove_all_sd,enable_dns_sd github.com/prometheus/prometheus/cmd/promtool@$(PROMETHEUS_MODULE)
+	@mv $(DELIVERY_TOOLS)/.bin-promtool/promtool $(PROMTOOL) && rm -rf $(DELIVERY_TOOLS)/.bin-promtool
+
+# The schemas of the Kubernetes API come inside this package, so no cluster and no other host is asked.
+$(KUBERNETES_VALIDATE): | $(DELIVERY_TOOLS)
+	@command -v python3 >/dev/null || { echo "python3 is needed for kubernetes-validate" >&2; exit 1; }
+	@echo "installing kubernetes-validate $(KUBERNETES_VALIDATE_VERSION)"
+	@python3 -m venv $(dir $(@D)) && $(@D)/pip install -q --disable-pip-version-check kubernetes-validate==$(KUBERNETES_VALIDATE_VERSION)
+
+walkthrough: ## Run the README's seven steps against BASE_URL (default http://localhost:3000) and check the answers
+	$(BUN) test/walkthrough/run-walkthrough.ts
