@@ -58,6 +58,11 @@ export async function listLabelValues(name: string): Promise<string[]> {
   return [...new Set(output.split('\n').filter((value) => value !== ''))]
 }
 
+/** Removes a named volume; none of that name is fine. */
+export async function removeVolume(name: string): Promise<void> {
+  await docker(['volume', 'rm', '--force', name], 10_000)
+}
+
 async function docker(args: readonly string[], timeoutMs: number): Promise<{ ok: boolean; output: string }> {
   const child = Bun.spawn(['docker', ...args], {
     stdin: 'ignore',

@@ -43,3 +43,19 @@ function send(pid: number, signal: NodeJS.Signals): void {
     // It ended in between.
   }
 }
+
+/** Tells one process from another that gets its number later: its start time. Null when there is none. */
+export function identityOf(pid: number): string | null {
+  if (process.platform !== 'linux') {
+    const asked = Bun.spawnSync(['ps', '-o', 'lstart=', '-p', String(pid)])
+    return asked.success ? asked.stdout.toString().trim() || null : null
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name in parentheses may hold spaces; state is the first field after it, the start time the twentieth.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    return null
+  }
+}
