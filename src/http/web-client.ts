@@ -1,0 +1,126 @@
+/** Serves the built browser client from memory: compressed once, assets cached for good, the page revalidated. */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+
+export type WebClient = {
+  /** The answer for one of the client's paths; null when the path is not one of them. */
+  respond(request: Request, pathname: string): Response | null
+}
+
+type Bytes = Uint8Array<ArrayBuffer>
+type Variant = { encoding: 'br' | 'gzip' | 'identity'; body: Bytes; etag: string }
+type Asset = { headers: Record<string, string>; variants: Variant[] }
+
+const WEB_DIR = join(import.meta.dir, '../../web')
+const CONTENT_TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+}
+
+/**
+ * Loads the client: the files of `distDir` when they are as new as the sources, else a build in memory.
+ *
+ * @param options.distDir where a build may lie (default `web/dist`)
+ * @throws Error when there is neither a build nor sources that compile
+ */
+export async function loadWebClient(options: { distDir?: string } = {}): Promise<WebClient> {
+  const distDir = options.distDir ?? join(WEB_DIR, 'dist')
+  const files = (await isFresh(distDir)) ? await readFiles(distDir) : await buildInMemory()
+  const assets = new Map<string, Asset>()
+  for (const [path, bytes] of files) {
+    assets.set(path === 'index.html' ? '/' : `/${path}`, prepareAsset(path, bytes))
+  }
+  return {
+    respond(request, pathname) {
+      const asset = assets.get(pathname)
+      if (!asset || (request.method !== 'GET' && request.method !== 'HEAD')) return null
+      return answer(request, asset)
+    },
+  }
+}
+
+async function buildInMemory(): Promise<ReadonlyMap<string, Bytes>> {
+  const { buildWebClient } = await import('../scripts/build-web.ts')
+  return buildWebClient()
+}
+
+/** A build counts as fresh when no source of the client is newer; without sources it is all there is. */
+async function isFresh(distDir: string): Promise<boolean> {
+  const index = join(distDir, 'index.html')
+  if (!existsSync(index)) return false
+  if (!existsSync(join(WEB_DIR, 'main.ts'))) return true
+  const builtAt = (await stat(index)).mtimeMs
+  const sources = (await listFiles(WEB_DIR)).filter((path) => !path.startsWith('dist/'))
+  const times = await Promise.all(sources.map(async (path) => (await stat(join(WEB_DIR, path))).mtimeMs))
+  return times.every((time) => time <= builtAt)
+}
+
+async function listFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+}
+
+async function readFiles(dir: string): Promise<ReadonlyMap<string, Bytes>> {
+  const files = new Map<string, Bytes>()
+  for (const path of await listFiles(dir)) {
+    files.set(path, new Uint8Array(await Bun.file(join(dir, path)).arrayBuffer()))
+  }
+  return files
+}
+
+function prepareAsset(path: string, bytes: Bytes): Asset {
+  const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
+  const variants: Variant[] = [{ encoding: 'identity', body: bytes, etag: `"${hash}"` }]
+  for (const [encoding, body] of [
+    ['gzip', new Uint8Array(gzipSync(bytes, { level: 9 }))],
+    ['br', new Uint8Array(brotliCompressSync(bytes))],
+  ] as const) {
+    const smallest = variants[0]?.body.length ?? 0
+    if (body.length < smallest) variants.unshift({ encoding, body, etag: `"${hash}-${encoding}"` })
+  }
+  return {
+    headers: {
+      'Content-Type': CONTENT_TYPES[path.split('.').pop() ?? ''] ?? 'application/octet-stream',
+      'Cache-Control': path === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable',
+      Vary: 'Accept-Encoding',
+    },
+    variants,
+  }
+}
+
+/** Variants lie smallest first, so that the first acceptable one is the best. */
+function answer(request: Request, asset: Asset): Response {
+  const accepted = acceptedEncodings(request.headers.get('accept-encoding') ?? '')
+  const variant = asset.variants.find((item) => accepted.has(item.encoding))
+  if (!variant) return new Response(null, { status: 406 })
+  const headers: Record<string, string> = { ...asset.headers, ETag: variant.etag }
+  if (matches(request.headers.get('if-none-match'), variant.etag)) {
+    return new Response(null, { status: 304, headers })
+  }
+  if (variant.encoding !== 'identity') headers['Content-Encoding'] = variant.encoding
+  headers['Content-Length'] = String(variant.body.length)
+  return new Response(request.method === 'HEAD' ? null : variant.body, { headers })
+}
+
+function acceptedEncodings(header: string): Set<string> {
+  const accepted = new Set(['identity'])
+  for (const part of header.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((item) => item.trim())
+    const refused = parameters.some((item) => /^q=0(\.0*)?$/.test(item))
+    if (name === '*' && !refused) for (const item of ['gzip', 'br']) accepted.add(item)
+    else if (refused) accepted.delete(name === '*' ? 'identity' : name)
+    else if (name) accepted.add(name)
+  }
+  return accepted
+}
+
+function matches(header: string | null, etag: string): boolean {
+  if (!header) return false
+  return header.split(',').some((item) => [etag, '*'].includes(item.trim().replace(/^W\//, '')))
+}

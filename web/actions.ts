@@ -1,0 +1,96 @@
+/** What a person does to stories: the state changes at once and is put right if the service disagrees. */
+import type { Counters, Emoji, Story } from './api-types.ts'
+import type { Client } from './client.ts'
+import { ApiProblem, toProblem } from './problem.ts'
+
+/** Keeps stories that an answer brought; returns their ids in the same order. */
+export function putStories(client: Client, stories: readonly Story[]): string[] {
+  const known = { ...client.store.get().stories }
+  for (const story of stories) {
+    known[story.id] = story
+    client.people.learn(story.author)
+  }
+  client.store.set({ stories: known })
+  return stories.map((story) => story.id)
+}
+
+/** Notes the service's wish to wait, so that every part of the page can show it. */
+export function noteProblem(client: Client, error: unknown): ApiProblem {
+  const problem = toProblem(error)
+  if (problem.code === 'rate_limited') {
+    client.store.set({ waitUntilMs: Date.now() + (problem.retryAfterSeconds ?? 1) * 1000 })
+  }
+  return problem
+}
+
+/** Sets, changes or (with null) takes back the reaction. */
+export async function react(client: Client, storyId: string, emoji: Emoji | null): Promise<void> {
+  const before = client.store.get().stories[storyId]
+  if (!before) return
+  const counters = shiftReaction(before, emoji)
+  change(client, storyId, { counters, viewer: { ...before.viewer, reaction: emoji } })
+  try {
+    await (emoji ? client.api.react(storyId, emoji) : client.api.takeReactionBack(storyId))
+  } catch (error) {
+    change(client, storyId, { counters: before.counters, viewer: before.viewer })
+    dropIfGone(client, storyId, error)
+    throw noteProblem(client, error)
+  }
+}
+
+/** Records that the story was really shown; a failure is tried again the next time it is shown. */
+export async function recordView(client: Client, storyId: string): Promise<void> {
+  const story = client.store.get().stories[storyId]
+  const own = story?.author_id === client.store.get().user?.id
+  if (!story || own || story.viewer.has_viewed) return
+  const views = story.counters.views + 1
+  change(client, storyId, {
+    counters: { ...story.counters, views },
+    viewer: { ...story.viewer, has_viewed: true },
+  })
+  try {
+    await client.api.view(storyId)
+  } catch (error) {
+    change(client, storyId, { viewer: { ...story.viewer, has_viewed: false }, counters: story.counters })
+    dropIfGone(client, storyId, error)
+  }
+}
+
+/** Deletes an own story for everybody. */
+export async function removeStory(client: Client, storyId: string): Promise<void> {
+  try {
+    await client.api.deleteStory(storyId)
+  } catch (error) {
+    if (toProblem(error).status !== 404) throw noteProblem(client, error)
+  }
+  forget(client, storyId)
+}
+
+/** Marks lists of stories as out of date. */
+export function refreshFeed(client: Client): void {
+  client.store.set({ feedVersion: client.store.get().feedVersion + 1 })
+}
+
+/** A story that ended or was removed leaves every list. */
+export function forget(client: Client, storyId: string): void {
+  const { [storyId]: _gone, ...stories } = client.store.get().stories
+  client.store.set({ stories, feedVersion: client.store.get().feedVersion + 1 })
+}
+
+function dropIfGone(client: Client, storyId: string, error: unknown): void {
+  if (error instanceof ApiProblem && error.status === 404) forget(client, storyId)
+}
+
+function change(client: Client, storyId: string, patch: Partial<Story>): void {
+  const stories = client.store.get().stories
+  const story = stories[storyId]
+  if (story) client.store.set({ stories: { ...stories, [storyId]: { ...story, ...patch } } })
+}
+
+function shiftReaction(story: Story, emoji: Emoji | null): Counters {
+  const reactions = { ...story.counters.reactions }
+  const old = story.viewer.reaction
+  if (old) reactions[old] = Math.max(0, reactions[old] - 1)
+  if (emoji) reactions[emoji] += 1
+  return { ...story.counters, reactions }
+}

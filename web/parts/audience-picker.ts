@@ -1,0 +1,95 @@
+/** Choosing the people of one story: search by handle, or tap a follower. */
+import type { PersonRef } from '../api-types.ts'
+import type { App } from '../app.ts'
+import { fill, h } from '../dom.ts'
+import { avatar } from './avatar.ts'
+import { field } from './field.ts'
+import { icon } from './icons.ts'
+
+const SHOWN_MAX = 8
+const PEOPLE_MAX = 500
+const TYPING_MS = 200
+
+export type AudiencePicker = { element: HTMLElement; ids(): string[]; fail(words: string | null): void }
+
+export function audiencePicker(app: App, onChange: () => void, signal: AbortSignal): AudiencePicker {
+  const chosen = new Map<string, PersonRef>()
+  const search = field('Who may see it', {
+    name: 'audience_user_ids',
+    type: 'search',
+    autocomplete: 'off',
+    placeholder: 'Find by handle',
+  })
+  const picked = h('ul', { class: 'chips', 'aria-label': 'Chosen people' })
+  const found = h('ul', { class: 'chips', 'aria-label': 'People to choose' })
+  const meId = app.client.store.get().user?.id
+  let last: readonly PersonRef[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function toggle(person: PersonRef): void {
+    if (chosen.has(person.id)) chosen.delete(person.id)
+    else if (chosen.size < PEOPLE_MAX) chosen.set(person.id, person)
+    draw()
+    search.input.focus()
+    onChange()
+  }
+
+  function chip(person: PersonRef, on: boolean): HTMLElement {
+    const name = `${on ? 'Remove' : 'Choose'} ${person.handle}`
+    const button = h(
+      'button',
+      {
+        class: `chip ${on ? 'chip-on' : ''}`,
+        type: 'button',
+        'aria-label': name,
+        on: { click: () => toggle(person) },
+      },
+      avatar(person.handle, 'none', 's'),
+      person.handle,
+      icon(on ? 'close' : 'plus', 14),
+    )
+    return h('li', {}, button)
+  }
+
+  function draw(): void {
+    const others = last.filter((person) => person.id !== meId && !chosen.has(person.id)).slice(0, SHOWN_MAX)
+    fill(
+      picked,
+      [...chosen.values()].map((person) => chip(person, true)),
+    )
+    fill(
+      found,
+      others.map((person) => chip(person, false)),
+    )
+  }
+
+  async function find(): Promise<void> {
+    const q = search.input.value.trim().toLowerCase().replace(/^@/, '')
+    const query = { limit: SHOWN_MAX * 2 }
+    try {
+      const page = q ? await app.client.api.findPeople(q, query) : await app.client.api.followers(query)
+      if (signal.aborted) return
+      last = page.items
+      draw()
+    } catch {
+      search.fail('People could not be loaded. Type again to retry.')
+    }
+  }
+
+  search.input.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void find(), TYPING_MS)
+  })
+  search.input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    const first = last.find((person) => person.id !== meId && !chosen.has(person.id))
+    if (first) toggle(first)
+  })
+  void find()
+  return {
+    element: h('div', { class: 'audience' }, picked, search.element, found),
+    ids: () => [...chosen.keys()],
+    fail: search.fail,
+  }
+}

@@ -1,0 +1,68 @@
+/** A story in a grid: its face, whose it is, how long it lives. Opens the viewer. */
+import type { Story } from '../api-types.ts'
+import type { App } from '../app.ts'
+import { fill, h } from '../dom.ts'
+import { shortCount, timeLeft } from '../time.ts'
+import { avatar } from './avatar.ts'
+import { icon } from './icons.ts'
+import { drawFace, faceOf } from './story-face.ts'
+import { AUDIENCES } from './visibility.ts'
+
+/** A card that follows the story in the state and takes itself out when the story is gone. */
+export function storyCard(app: App, storyId: string, signal: AbortSignal): HTMLElement {
+  const item = h('li', { class: 'card-item' })
+  let drawnUrl: string | null | undefined
+  app.client.store.watch(
+    (state) => state.stories[storyId],
+    (story) => {
+      if (!story) return item.remove()
+      const card = item.querySelector('a')
+      // Media keeps its element while only numbers change, so that nothing flickers.
+      if (card && drawnUrl === story.media_url) return update(card, app, story)
+      drawnUrl = story.media_url
+      const link = h(
+        'a',
+        { class: 'card', href: app.router.href(`story/${story.id}`) },
+        drawFace(faceOf(story)),
+      )
+      link.append(h('span', { class: 'card-top' }), h('span', { class: 'card-foot' }))
+      link.addEventListener('click', (event) => {
+        event.preventDefault()
+        app.router.go(`story/${story.id}`)
+      })
+      update(link, app, story)
+      fill(item, link)
+    },
+    signal,
+  )
+  return item
+}
+
+function update(link: HTMLAnchorElement, app: App, story: Story): void {
+  const own = story.author_id === app.client.store.get().user?.id
+  const seen = own || story.viewer.has_viewed
+  const reactions = Object.values(story.counters.reactions).reduce((sum, count) => sum + count, 0)
+  link.classList.toggle('card-seen', seen)
+  link.setAttribute('aria-label', describe(story, own, seen))
+  const top = link.querySelector('.card-top')
+  const foot = link.querySelector('.card-foot')
+  if (!top || !foot) return
+  fill(
+    top,
+    avatar(story.author.handle, seen ? 'seen' : 'unseen', 's'),
+    h('span', { class: 'card-name' }, own ? 'You' : story.author.handle),
+    story.visibility !== 'public' && icon(AUDIENCES[story.visibility].icon, 15),
+  )
+  fill(
+    foot,
+    h('span', {}, timeLeft(story.expires_at)),
+    h('span', { class: 'card-counts' }, icon('eye', 15), shortCount(story.counters.views)),
+    reactions > 0 && h('span', { class: 'card-counts' }, icon('heart', 15), shortCount(reactions)),
+  )
+}
+
+function describe(story: Story, own: boolean, seen: boolean): string {
+  const what = story.text ?? (story.media_type?.startsWith('video/') ? 'a video' : 'an image')
+  const whose = own ? 'Your story' : `Story by ${story.author.handle}`
+  return `${whose}: ${what}. ${timeLeft(story.expires_at)}${seen ? '' : ', not seen yet'}`
+}

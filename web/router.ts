@@ -1,0 +1,75 @@
+/** Where the person is: a screen, and perhaps a layer on top of it. */
+
+export type Screen = 'feed' | 'search' | 'people' | 'mine' | 'stats' | 'login' | 'signup'
+export type Layer =
+  | { kind: 'new' }
+  | { kind: 'activity' }
+  | { kind: 'author'; id: string }
+  | { kind: 'story'; id: string }
+export type Route = { screen: Screen; layer: Layer | null }
+
+export type Router = {
+  get(): Route
+  go(path: string): void
+  /** Leaves the layer for the screen below it. */
+  leave(): void
+  /** The address of a path, for links. */
+  href(path: string): string
+  onChange(run: () => void, signal: AbortSignal): void
+}
+
+const SCREENS: readonly string[] = ['feed', 'search', 'people', 'mine', 'stats', 'login', 'signup']
+
+function parse(path: string, below: Screen): Route {
+  const [first = '', second = ''] = path.split('/')
+  if (first === 'new' || first === 'activity') return { screen: below, layer: { kind: first } }
+  if ((first === 'author' || first === 'story') && second) {
+    return { screen: below, layer: { kind: first, id: second } }
+  }
+  return { screen: SCREENS.includes(first) ? (first as Screen) : 'feed', layer: null }
+}
+
+/** A router on the address bar's hash, so that back, forward and links work. */
+export function createHashRouter(): Router {
+  const listeners = new EventTarget()
+  const read = () => decodeURIComponent(location.hash.slice(1))
+  let route = parse(read(), 'feed')
+  let steps = 0
+  addEventListener('hashchange', () => {
+    route = parse(read(), route.screen)
+    listeners.dispatchEvent(new Event('change'))
+  })
+  return {
+    get: () => route,
+    go(path) {
+      steps += 1
+      location.hash = path
+    },
+    leave() {
+      if (!route.layer) return
+      // Opened from inside, the layer is one step in the history; opened by a link, it is the first page.
+      if (steps > 0) history.back()
+      else location.hash = route.screen
+      steps = Math.max(0, steps - 1)
+    },
+    href: (path) => `#${path}`,
+    onChange: (run, signal) => listeners.addEventListener('change', run, { signal }),
+  }
+}
+
+/** A router without an address, for the halves of the side-by-side page. */
+export function createMemoryRouter(): Router {
+  const listeners = new EventTarget()
+  let route = parse('feed', 'feed')
+  const go = (path: string) => {
+    route = parse(path, route.screen)
+    listeners.dispatchEvent(new Event('change'))
+  }
+  return {
+    get: () => route,
+    go,
+    leave: () => go(route.screen),
+    href: () => '#demo',
+    onChange: (run, signal) => listeners.addEventListener('change', run, { signal }),
+  }
+}

@@ -1,0 +1,132 @@
+/** Own stories: how each one is doing, who saw it, and a way to take it down. */
+import { putStories, removeStory } from '../actions.ts'
+import { EMOJI, type Story } from '../api-types.ts'
+import type { App } from '../app.ts'
+import { fill, h } from '../dom.ts'
+import { icon } from '../parts/icons.ts'
+import { emptyState, pagedList } from '../parts/paged-list.ts'
+import { drawFace, faceOf } from '../parts/story-face.ts'
+import { viewersList } from '../parts/viewers-list.ts'
+import { AUDIENCES } from '../parts/visibility.ts'
+import { toProblem } from '../problem.ts'
+import { routeLink } from '../shell.ts'
+import { shortCount, timeLeft } from '../time.ts'
+
+export function mineScreen(app: App, signal: AbortSignal): HTMLElement {
+  const { client } = app
+  const list = pagedList<string>({
+    class: 'mine',
+    label: 'Your stories',
+    async load(cursor) {
+      const page = await client.api.myStories({ cursor })
+      return { ...page, items: putStories(client, page.items) }
+    },
+    draw: (id) => ownStory(app, id, signal),
+    empty: emptyState(
+      'image',
+      'Nothing posted',
+      'Your stories of the last day are kept here.',
+      routeLink(app, 'new', 'button button-main', 'New story'),
+    ),
+    skeleton: { class: 'bone-wide', count: 3 },
+    signal,
+  })
+  let version = client.store.get().feedVersion
+  client.store.watch(
+    (state) => state.feedVersion,
+    (next) => {
+      if (next !== version) void list.reload()
+      version = next
+    },
+    signal,
+  )
+  return h('div', { class: 'screen' }, h('h1', {}, 'Your stories'), list.element)
+}
+
+function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
+  const story = app.client.store.get().stories[storyId]
+  const item = h('li', { class: 'own' })
+  if (!story) return item
+  const numbers = h('div', { class: 'own-numbers' })
+  const viewers = h('div', { class: 'own-viewers', hidden: true })
+  const show = h(
+    'button',
+    { class: 'button button-small', type: 'button', 'aria-expanded': 'false' },
+    'Who saw it',
+  )
+  show.addEventListener('click', () => {
+    viewers.hidden = !viewers.hidden
+    show.setAttribute('aria-expanded', String(!viewers.hidden))
+    if (!viewers.hidden && !viewers.childElementCount) fill(viewers, viewersList(app, storyId, signal))
+  })
+  const audience = AUDIENCES[story.visibility]
+  const open = routeLink(app, `story/${storyId}`, 'own-face', drawFace(faceOf(story)))
+  open.setAttribute('aria-label', `Open: ${story.text ?? 'your story'}`)
+  fill(
+    item,
+    open,
+    h(
+      'div',
+      { class: 'own-words' },
+      h(
+        'p',
+        { class: 'own-text' },
+        story.text ?? (story.media_type?.startsWith('video/') ? 'Video' : 'Photo'),
+      ),
+      h(
+        'p',
+        { class: 'muted own-meta' },
+        icon(audience.icon, 16),
+        `${audience.label} · ${timeLeft(story.expires_at)}`,
+      ),
+      numbers,
+      h('div', { class: 'row' }, show, removeButton(app, storyId)),
+    ),
+    viewers,
+  )
+  app.client.store.watch(
+    (state) => state.stories[storyId],
+    (now) => (now ? fill(numbers, drawNumbers(now)) : item.remove()),
+    signal,
+  )
+  return item
+}
+
+function drawNumbers(story: Story): HTMLElement[] {
+  const views = h('span', { class: 'number' }, icon('eye', 17), `${shortCount(story.counters.views)} views`)
+  const reactions = EMOJI.filter((emoji) => story.counters.reactions[emoji] > 0)
+  return [
+    views,
+    ...reactions.map((emoji) =>
+      h('span', { class: 'number' }, `${emoji} ${shortCount(story.counters.reactions[emoji])}`),
+    ),
+  ]
+}
+
+/** Asks once more in place, as a deleted story cannot come back. */
+function removeButton(app: App, storyId: string): HTMLElement {
+  const button = h('button', { class: 'button button-small button-quiet', type: 'button' }, 'Delete')
+  let sure = false
+  button.addEventListener('click', async () => {
+    if (!sure) {
+      sure = true
+      button.textContent = 'Delete for everybody?'
+      button.classList.add('button-danger')
+      return
+    }
+    button.disabled = true
+    try {
+      await removeStory(app.client, storyId)
+      app.toaster.show({ words: 'Your story is gone.' })
+    } catch (error) {
+      button.disabled = false
+      app.toaster.show({ words: toProblem(error).words, kind: 'wrong' })
+    }
+  })
+  button.addEventListener('blur', () => {
+    sure = false
+    button.textContent = 'Delete'
+    button.classList.remove('button-danger')
+  })
+  return button
+}

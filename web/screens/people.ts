@@ -1,0 +1,159 @@
+/** People: find by handle, follow and unfollow, one's own followers and whom one follows. */
+import { noteProblem, refreshFeed } from '../actions.ts'
+import type { Page, PersonRef } from '../api-types.ts'
+import type { App } from '../app.ts'
+import { fill, h } from '../dom.ts'
+import { avatar } from '../parts/avatar.ts'
+import { field } from '../parts/field.ts'
+import { emptyState, pagedList } from '../parts/paged-list.ts'
+import { routeLink } from '../shell.ts'
+
+const TYPING_MS = 200
+const FOLLOWED_PAGES_MAX = 10
+
+type Row = PersonRef & { following: boolean }
+
+export function peopleScreen(app: App, signal: AbortSignal): HTMLElement {
+  const { api } = app.client
+  const search = field('Find people', {
+    name: 'q',
+    type: 'search',
+    autocomplete: 'off',
+    placeholder: 'Handle',
+    spellcheck: 'false',
+  })
+  const host = h('div', {})
+  let tab: 'following' | 'followers' = 'following'
+  let scene = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  signal.addEventListener('abort', () => scene.abort())
+
+  const tabs = (['following', 'followers'] as const).map((name) => {
+    const label = name === 'following' ? 'Following' : 'Followers'
+    const button = h('button', { class: 'tab', type: 'button' }, label)
+    button.addEventListener('click', () => {
+      tab = name
+      search.input.value = ''
+      show()
+    })
+    return { name, button }
+  })
+
+  function show(): void {
+    scene.abort()
+    scene = new AbortController()
+    const q = search.input.value.trim().toLowerCase().replace(/^@/, '')
+    for (const { name, button } of tabs) button.setAttribute('aria-pressed', String(!q && name === tab))
+    fill(
+      host,
+      q
+        ? list(`Handles that begin with “${q}”`, (cursor) => api.findPeople(q, { cursor }))
+        : list(tab === 'following' ? 'Following' : 'Followers', (cursor) =>
+            tab === 'following' ? loadFollowing(app, cursor) : loadFollowers(app, cursor),
+          ),
+    )
+  }
+
+  function list(label: string, load: (cursor: string | null) => Promise<Page<Row>>): HTMLElement {
+    return pagedList<Row>({
+      class: 'people',
+      label,
+      load,
+      draw: (row) => personRow(app, row),
+      empty: emptyState(
+        'people',
+        'Nobody here',
+        label.startsWith('Handles') ? 'No handle begins like this.' : 'Find people by their handle above.',
+      ),
+      skeleton: { class: 'bone-row', count: 4 },
+      signal: scene.signal,
+    }).element
+  }
+
+  search.input.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(show, TYPING_MS)
+  })
+  show()
+  return h(
+    'div',
+    { class: 'screen' },
+    h('h1', {}, 'People'),
+    search.element,
+    h(
+      'div',
+      { class: 'tabs', role: 'group', 'aria-label': 'Which people' },
+      tabs.map(({ button }) => button),
+    ),
+    host,
+  )
+}
+
+async function loadFollowing(app: App, cursor: string | null): Promise<Page<Row>> {
+  const page = await app.client.api.following({ cursor })
+  return { ...page, items: page.items.map((person) => ({ ...person, following: true })) }
+}
+
+async function loadFollowers(app: App, cursor: string | null): Promise<Page<Row>> {
+  const [page, followed] = await Promise.all([app.client.api.followers({ cursor }), followedIds(app)])
+  return { ...page, items: page.items.map((person) => ({ ...person, following: followed.has(person.id) })) }
+}
+
+/** Whom the person follows, so that followers can be followed back from the list. */
+async function followedIds(app: App): Promise<Set<string>> {
+  const ids = new Set<string>()
+  let cursor: string | null = null
+  for (let pages = 0; pages < FOLLOWED_PAGES_MAX; pages += 1) {
+    const page: Page<PersonRef> = await app.client.api.following({ cursor, limit: 100 })
+    for (const person of page.items) ids.add(person.id)
+    cursor = page.next_cursor
+    if (!cursor) break
+  }
+  return ids
+}
+
+function personRow(app: App, row: Row): HTMLElement {
+  app.client.people.learn(row)
+  const name = routeLink(
+    app,
+    `author/${row.id}`,
+    'person-link',
+    avatar(row.handle, 'none', 'm'),
+    h('span', { class: 'person-name' }, row.handle),
+  )
+  name.setAttribute('aria-label', `Stories by ${row.handle}`)
+  const isMe = row.id === app.client.store.get().user?.id
+  return h(
+    'li',
+    { class: 'person' },
+    name,
+    isMe ? h('span', { class: 'muted' }, 'That is you') : followButton(app, row),
+  )
+}
+
+/** Follows and unfollows; the button shows the new state at once and goes back if that fails. */
+export function followButton(app: App, row: Row): HTMLElement {
+  let following = row.following
+  const button = h('button', { class: 'button button-small', type: 'button' })
+  const draw = () => {
+    button.textContent = following ? 'Following' : 'Follow'
+    button.classList.toggle('button-main', !following)
+    button.setAttribute('aria-pressed', String(following))
+    button.setAttribute('aria-label', `Follow ${row.handle}`)
+  }
+  button.addEventListener('click', async () => {
+    const wanted = !following
+    following = wanted
+    draw()
+    try {
+      await (wanted ? app.client.api.follow(row.id) : app.client.api.unfollow(row.id))
+      refreshFeed(app.client)
+    } catch (error) {
+      following = !wanted
+      draw()
+      app.toaster.show({ words: noteProblem(app.client, error).words, kind: 'wrong' })
+    }
+  })
+  draw()
+  return button
+}
