@@ -14,20 +14,52 @@ PROMTOOL := $(DELIVERY_TOOLS)/promtool-$(PROMETHEUS_VERSION)
 IMAGE ?= stories-service:local
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: up down logs image up-seed lint-extra lint-workflows lint-rules lint-manifests lint-compose walkthrough
+.PHONY: up down logs image types sweep walkthrough smoke compose-smoke dashboard-check dashboard-picture
+.PHONY: lint-extra lint-workflows lint-rules lint-manifests lint-compose
 
-up: ## Everything in containers, built and healthy, at http://localhost:3000 (PORT=… for another)
-	docker compose up -d --build --wait
+up: ## everything in containers, built and healthy, at http://localhost:3000 (PORT=… for another)
+	@docker compose up -d --build --wait
 
-down: ## Stop the containers; `make down VOLUMES=1` drops their data too
-	docker compose --profile monitoring down $(if $(VOLUMES),--volumes)
+down: ## stop the containers (VOLUMES=1 drops their data too)
+	@docker compose --profile monitoring down --remove-orphans $(if $(VOLUMES),--volumes)
 
-logs: ## Follow the logs of the API and the worker; `make logs SERVICE=postgres` of another
-	docker compose logs -f --no-log-prefix --tail 100 $(or $(SERVICE),api worker)
+logs: ## follow the logs of API and worker (SERVICE=postgres of another)
+	@docker compose logs -f --no-log-prefix --tail 100 $(or $(SERVICE),api worker)
 
-image: ## Build the image $(IMAGE)
-	docker build --build-arg REVISION=$(REVISION) -t $(IMAGE) .
-	@docker image inspect -f '{{.RepoTags}} {{.Size}} bytes' $(IMAGE)
+image: ## build the image stories-service:local (IMAGE=… names another)
+	@docker build --build-arg REVISION=$(REVISION) -t $(IMAGE) .
+	@docker image inspect -f '{{index .RepoTags 0}}: {{.Size}} bytes' $(IMAGE)
+
+types: install ## the TypeScript compiler alone
+	@$(BUN) x tsc --noEmit
+
+# Joins whichever runs: the containers of `make up`, else the stack of `make dev`.
+COMPOSE_RUNS = docker compose ps -q --status running api 2>/dev/null | grep -q .
+
+sweep: ## one sweep of the worker, with its log lines (STORY=id ends that story first)
+	@if $(COMPOSE_RUNS); then \
+	  $(if $(STORY),docker compose exec -T postgres psql -q -U stories -d stories -v id='$(STORY)' \
+	    <<< "update stories set expires_at = now() - interval '1 second' where id = :'id'";) \
+	  docker compose run --rm --no-deps -T worker worker.ts --once; \
+	else \
+	  $(if $(STORY),$(BUN) dev/run.ts -- $(BUN) test/walkthrough/end-story.ts '$(STORY)';) \
+	  $(BUN) dev/run.ts -- $(BUN) worker.ts --once; \
+	fi
+
+walkthrough: $(BUN) ## run the README's steps against a running service and check its answers (BASE_URL=…)
+	@$(BUN) --no-env-file test/walkthrough/run-walkthrough.ts
+
+smoke: $(BUN) ## ask a deployed service what needs no account (BASE_URL=https://…)
+	@$(BUN) --no-env-file test/walkthrough/run-smoke.ts
+
+compose-smoke: $(BUN) ## with `make up`: two instances, each container killed under load, addresses behind the proxy
+	@$(BUN) --no-env-file test/compose/run-compose-smoke.ts
+
+dashboard-check: $(BUN) ## run every query of the dashboard against Prometheus (PROMETHEUS_URL=…)
+	@$(BUN) --no-env-file test/dashboard/check-dashboard.ts
+
+dashboard-picture: $(BUN) ## draw the dashboard's present data as docs/images/dashboard.svg
+	@$(BUN) --no-env-file test/dashboard/draw-dashboard.ts
 
 # One line per check; what a machine lacks is said aloud, and is a failure under CI=true.
 lint-extra:: lint-workflows lint-rules lint-manifests lint-compose
@@ -95,6 +127,3 @@ $(KUBERNETES_VALIDATE): | $(DELIVERY_TOOLS)
 	@command -v python3 >/dev/null || { echo "python3 is needed for kubernetes-validate" >&2; exit 1; }
 	@echo "installing kubernetes-validate $(KUBERNETES_VALIDATE_VERSION)"
 	@python3 -m venv $(dir $(@D)) && $(@D)/pip install -q --disable-pip-version-check kubernetes-validate==$(KUBERNETES_VALIDATE_VERSION)
-
-walkthrough: ## Run the README's seven steps against BASE_URL (default http://localhost:3000) and check the answers
-	$(BUN) test/walkthrough/run-walkthrough.ts
