@@ -66,6 +66,17 @@ export async function removeStory(client: Client, storyId: string): Promise<void
   forget(client, storyId)
 }
 
+/** Takes stories whose time is over out of every list. */
+export function dropEnded(client: Client): void {
+  const nowMs = Date.now()
+  const { stories } = client.store.get()
+  const ended = Object.values(stories).filter((story) => Date.parse(story.expires_at) <= nowMs)
+  if (ended.length === 0) return
+  const left = { ...stories }
+  for (const story of ended) delete left[story.id]
+  client.store.set({ stories: left, feedVersion: client.store.get().feedVersion + 1 })
+}
+
 /** Marks lists of stories as out of date. */
 export function refreshFeed(client: Client): void {
   client.store.set({ feedVersion: client.store.get().feedVersion + 1 })

@@ -1,14 +1,36 @@
 /** A story before it is posted: one key per content, so that sending it again never posts it twice. */
 import type { Api } from './api.ts'
 import type { NewStory, Story } from './api-types.ts'
+import type { App } from './app.ts'
 import { toProblem } from './problem.ts'
 
 const TRIES = 3
 const RETRY_MS = 600
 
-export type Draft = { post(body: NewStory): Promise<Story> }
+export type Draft = {
+  /** The words so far, kept when the sheet is closed. */
+  text: string
+  post(body: NewStory): Promise<Story>
+}
 
-export function createDraft(api: Api): Draft {
+const drafts = new WeakMap<App, { userId: string | undefined; draft: Draft }>()
+
+/** The draft a person left unfinished, or a new one. A closed sheet and a lost answer so still share one key. */
+export function openDraft(app: App): Draft {
+  const userId = app.client.store.get().user?.id
+  const kept = drafts.get(app)
+  if (kept && kept.userId === userId) return kept.draft
+  const draft = createDraft(app.client.api)
+  drafts.set(app, { userId, draft })
+  return draft
+}
+
+/** The draft is posted: the next one begins empty. */
+export function closeDraft(app: App): void {
+  drafts.delete(app)
+}
+
+function createDraft(api: Api): Draft {
   let content = ''
   let key = ''
   let running: Promise<Story> | null = null
@@ -33,6 +55,7 @@ export function createDraft(api: Api): Draft {
   }
 
   return {
+    text: '',
     /** Posts the draft; a second call while one is under way joins it. */
     post(body) {
       running ??= send(body).finally(() => {

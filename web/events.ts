@@ -53,7 +53,10 @@ export function followEvents(options: Options): void {
     current?.close()
     current = null
     if (options.signal.aborted) return
-    if (!navigator.onLine) return options.onState('offline')
+    if (!navigator.onLine) {
+      options.onState('offline')
+      return
+    }
     options.onState('waiting')
     const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** attempt++)
     later(open, ceiling * (0.5 + Math.random() / 2))

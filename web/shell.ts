@@ -4,6 +4,7 @@ import { fill, h } from './dom.ts'
 import { activityPanel } from './parts/activity-panel.ts'
 import { avatar } from './parts/avatar.ts'
 import { type IconName, icon } from './parts/icons.ts'
+import { tickTimes } from './parts/keep-fresh.ts'
 import { liveSign } from './parts/live-sign.ts'
 import { themeButton } from './parts/theme.ts'
 import { waitNotice } from './parts/wait-notice.ts'
@@ -23,8 +24,11 @@ export type Frame = { element: HTMLElement; main: HTMLElement; mark(screen: Scre
 export function drawFrame(app: App, signal: AbortSignal): Frame {
   const links = ITEMS.map((item) => ({
     screen: item.screen,
+    label: item.label,
     link: routeLink(app, item.screen, 'nav-link', icon(item.icon), h('span', {}, item.label)),
   }))
+  // Where there is room for icons only, the label is the link's name all the same.
+  for (const { link, label } of links) link.setAttribute('aria-label', label)
   const post = routeLink(
     app,
     'new',
@@ -53,10 +57,18 @@ export function drawFrame(app: App, signal: AbortSignal): Frame {
       headTools(app, signal),
       operatorLinks(app),
     ),
-    h('div', { class: 'middle' }, offlineNotice(app, signal), waitNotice(app, signal), main),
+    h(
+      'div',
+      { class: 'middle' },
+      offlineNotice(app, signal),
+      waitNotice(app, signal),
+      main,
+      operatorLinks(app),
+    ),
     side,
   )
   watchActivity(app, signal)
+  tickTimes(app, element, signal)
   return {
     element,
     main,

@@ -22,5 +22,5 @@ export function hashOf(text: string): number {
 }
 
 function hueOf(handle: string): number {
-  return (hashOf(handle) * 47) % 360
+  return Math.round(hashOf(handle) * 137.508) % 360
 }

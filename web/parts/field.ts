@@ -28,11 +28,15 @@ export function field(label: string, props: Props & { name: string; hint?: strin
   return { element, input, fail }
 }
 
+/** Codes that are about one field, whether the service names it or not. */
+const CODE_FIELDS: Record<string, string> = { email_taken: 'email', handle_taken: 'handle' }
+
 /** Shows a problem at the fields it names; returns what is left to say above the form. */
 export function showAtFields(problem: ApiProblem, fields: readonly Field[]): string | null {
   let shown = false
   for (const item of fields) {
-    const words = problem.fieldWords(item.input.name)
+    const isMeant = CODE_FIELDS[problem.code] === item.input.name
+    const words = isMeant ? problem.words : problem.fieldWords(item.input.name)
     item.fail(words)
     if (words && !shown) item.input.focus()
     shown ||= words !== null

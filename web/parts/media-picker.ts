@@ -67,7 +67,7 @@ export function mediaPicker(app: App, onChange: () => void, signal: AbortSignal)
 
   async function send(mine: Media): Promise<void> {
     upload = new AbortController()
-    const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Upload' })
+    const bar = h('progress', { class: 'upload-bar', max: 1, value: 0, 'aria-label': 'Upload' })
     const note = h('span', { class: 'muted' }, `${fileSize(mine.file.size)}`)
     const again = h(
       'button',

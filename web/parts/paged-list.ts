@@ -9,6 +9,8 @@ type Options<Item> = {
   label: string
   load(cursor: string | null): Promise<Page<Item>>
   draw(item: Item): HTMLElement
+  /** Items with the key of one that is drawn already keep their element when the list is loaded anew. */
+  key?(item: Item): string
   empty: HTMLElement
   skeleton: { class: string; count: number }
   /** The element that scrolls, when it is not the page. */
@@ -27,11 +29,20 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
   let ended = false
   let generation = 0
 
+  const known = new Map<string, HTMLElement>()
+  const draw = (item: Item): HTMLElement => {
+    const key = options.key?.(item)
+    const element = (key && known.get(key)) || options.draw(item)
+    if (key) known.set(key, element)
+    return element
+  }
+
   const watcher = new IntersectionObserver(
     (entries) => {
       if (entries.some((entry) => entry.isIntersecting)) void more()
     },
-    { root: options.root ?? null, rootMargin: '600px' },
+    // The app scrolls inside itself: `scrollMargin` reaches past that scroller as `rootMargin` does past the window.
+    { root: options.root ?? null, rootMargin: '600px', scrollMargin: '600px' } as IntersectionObserverInit,
   )
   options.signal.addEventListener('abort', () => watcher.disconnect())
 
@@ -44,7 +55,7 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
     try {
       const page = await options.load(cursor)
       if (mine !== generation || options.signal.aborted) return
-      const drawn = page.items.map(options.draw)
+      const drawn = page.items.map(draw)
       if (first) list.replaceChildren(...drawn)
       else list.append(...drawn)
       cursor = page.next_cursor

@@ -6,7 +6,7 @@ import { shortCount, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
 import { drawFace, faceOf } from './story-face.ts'
-import { AUDIENCES } from './visibility.ts'
+import { AUDIENCES, audienceOf } from './visibility.ts'
 
 /** A card that follows the story in the state and takes itself out when the story is gone. */
 export function storyCard(app: App, storyId: string, signal: AbortSignal): HTMLElement {
@@ -51,11 +51,11 @@ function update(link: HTMLAnchorElement, app: App, story: Story): void {
     top,
     avatar(story.author.handle, seen ? 'seen' : 'unseen', 's'),
     h('span', { class: 'card-name' }, own ? 'You' : story.author.handle),
-    story.visibility !== 'public' && icon(AUDIENCES[story.visibility].icon, 15),
+    story.visibility !== 'public' && icon(AUDIENCES[audienceOf(app.client, story)].icon, 15),
   )
   fill(
     foot,
-    h('span', {}, timeLeft(story.expires_at)),
+    h('span', { 'data-expires': story.expires_at }, timeLeft(story.expires_at)),
     h('span', { class: 'card-counts' }, icon('eye', 15), shortCount(story.counters.views)),
     reactions > 0 && h('span', { class: 'card-counts' }, icon('heart', 15), shortCount(reactions)),
   )

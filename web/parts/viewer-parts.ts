@@ -1,16 +1,15 @@
 /** The fixed furniture of the viewer round the story: bars, head, side buttons, foot. */
-import { removeStory } from '../actions.ts'
 import type { Story } from '../api-types.ts'
 import type { App } from '../app.ts'
 import { fill, h } from '../dom.ts'
-import { toProblem } from '../problem.ts'
 import { shortCount, timeAgo, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { type IconName, icon } from './icons.ts'
 import { reactionBar, wantsLessMotion } from './reaction-bar.ts'
+import { removeButton } from './remove-button.ts'
 import type { Intent } from './viewer-gestures.ts'
 import { viewersList } from './viewers-list.ts'
-import { AUDIENCES } from './visibility.ts'
+import { AUDIENCES, audienceOf } from './visibility.ts'
 
 export type ViewerParts = ReturnType<typeof viewerParts>
 
@@ -106,7 +105,7 @@ export function drawControls(
 ): void {
   const own = story.author_id === app.client.store.get().user?.id
   const left = h('span', {})
-  const audience = AUDIENCES[story.visibility]
+  const audience = AUDIENCES[audienceOf(app.client, story)]
   fill(
     parts.who,
     avatar(story.author.handle, 'none', 's'),
@@ -156,13 +155,7 @@ export function drawFoot(
     if (!panel.hidden) fill(panel, viewersList(app, story.id, signal))
     onPanel(!panel.hidden)
   })
-  const remove = iconButton('trash', 'Delete this story')
-  remove.addEventListener('click', () => {
-    removeStory(app.client, story.id).then(
-      () => app.toaster.show({ words: 'Your story is gone.' }),
-      (error) => app.toaster.show({ words: toProblem(error).words, kind: 'wrong' }),
-    )
-  })
+  const remove = removeButton(app, story.id, 'button-glass')
   app.client.store.watch(
     (state) => state.stories[story.id]?.counters,
     (counters) => {

@@ -25,7 +25,8 @@ export function watchWait(app: App, run: (seconds: number) => void, signal: Abor
 }
 
 export function waitNotice(app: App, signal: AbortSignal): HTMLElement {
-  const seconds = h('strong', {})
+  // Read out once: a voice that counts every second would say nothing else.
+  const seconds = h('strong', { 'aria-hidden': 'true' })
   const notice = h(
     'div',
     { class: 'notice notice-wait', role: 'status' },

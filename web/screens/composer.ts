@@ -3,20 +3,20 @@ import { noteProblem, putStories, refreshFeed } from '../actions.ts'
 import type { NewStory } from '../api-types.ts'
 import type { App } from '../app.ts'
 import { fill, h } from '../dom.ts'
-import { createDraft } from '../draft.ts'
+import { closeDraft, openDraft } from '../draft.ts'
 import { audiencePicker } from '../parts/audience-picker.ts'
 import { newDomId } from '../parts/field.ts'
 import { icon } from '../parts/icons.ts'
 import { mediaPicker } from '../parts/media-picker.ts'
 import { sheet } from '../parts/sheet.ts'
 import { drawFace } from '../parts/story-face.ts'
-import { AUDIENCES, type Audience } from '../parts/visibility.ts'
+import { AUDIENCES, type Audience, rememberChosen } from '../parts/visibility.ts'
 import { watchWait } from '../parts/wait-notice.ts'
 
 const TEXT_MAX = 500
 
 export function composer(app: App, signal: AbortSignal): HTMLElement {
-  const draft = createDraft(app.client.api)
+  const draft = openDraft(app)
   const seed = newDomId('draft')
   let audience: Audience = 'public'
   let waitSeconds = 0
@@ -29,6 +29,7 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     placeholder: 'What is happening?',
     'aria-describedby': `${seed}-count`,
   })
+  text.value = draft.text
   const count = h('span', { id: `${seed}-count`, class: 'field-note' })
   const preview = h('div', { class: 'preview', 'aria-hidden': 'true' })
   const alert = h('p', { class: 'form-alert', role: 'alert' })
@@ -106,7 +107,10 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     fill(alert)
     update()
     try {
-      putStories(app.client, [await draft.post(body())])
+      const story = await draft.post(body())
+      if (audience === 'chosen') rememberChosen(app.client, story.id)
+      putStories(app.client, [story])
+      closeDraft(app)
       refreshFeed(app.client)
       app.toaster.show({ words: 'Your story is up.', emoji: '✨' })
       if (!signal.aborted) app.router.leave()
@@ -123,7 +127,10 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     }
   }
 
-  text.addEventListener('input', update)
+  text.addEventListener('input', () => {
+    draft.text = text.value
+    update()
+  })
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     if (!post.disabled) void send()

@@ -1,4 +1,5 @@
 /** Side by side: two people of the demo cast on one page, and below them every call and event as it happens. */
+import { refreshFeed } from '../actions.ts'
 import { type App, mountApp } from '../app.ts'
 import { type Client, createClient } from '../client.ts'
 import { h } from '../dom.ts'
@@ -16,15 +17,24 @@ const STEPS = ['Post on the left', 'See it on the right', 'React', 'Watch it arr
 export function mountDemo(host: HTMLElement): void {
   document.title = 'Side by side · Stories'
   const strip = callStrip()
+  const clients: Client[] = []
+  // Feeds are asked for, not pushed: a new story on one side is a reason to ask on the other.
+  const refreshOthers = (poster: Client) => {
+    for (const client of clients) if (client !== poster && client.store.get().user) refreshFeed(client)
+  }
   const half = (side: string, first: string) => {
     const client: Client = createClient({
       name: first,
       vault: createMemoryVault(),
       keep: createMemoryKeep(),
       sharesEvents: false,
-      onCall: (call) => strip.addCall({ ...call, account: client.name }),
+      onCall(call) {
+        strip.addCall({ ...call, account: client.name })
+        if (call.method === 'POST' && call.path === '/stories' && call.status === 201) refreshOthers(client)
+      },
       onEvent: (event) => strip.addEvent(client.name, event),
     })
+    clients.push(client)
     return drawHalf(side, client)
   }
   const head = h(

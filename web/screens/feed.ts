@@ -2,6 +2,7 @@
 import { putStories } from '../actions.ts'
 import type { App } from '../app.ts'
 import { h } from '../dom.ts'
+import { keepFresh } from '../parts/keep-fresh.ts'
 import { emptyState, pagedList } from '../parts/paged-list.ts'
 import { storyCard } from '../parts/story-card.ts'
 import { tray } from '../parts/tray.ts'
@@ -31,6 +32,7 @@ export function feedScreen(app: App, signal: AbortSignal): HTMLElement {
       return { ...page, items: putStories(client, page.items) }
     },
     draw: (storyId) => storyCard(app, storyId, signal),
+    key: (storyId) => storyId,
     empty: emptyState(
       'image',
       'It is quiet here',
@@ -45,15 +47,19 @@ export function feedScreen(app: App, signal: AbortSignal): HTMLElement {
     skeleton: { class: 'bone-card', count: 6 },
     signal,
   })
+  const reload = () => {
+    order.length = 0
+    void rings.reload()
+    void feed.reload()
+  }
+  keepFresh(app, feed.element, reload, signal)
   let version = client.store.get().feedVersion
   client.store.watch(
     (state) => state.feedVersion,
     (next) => {
       if (next === version) return
       version = next
-      order.length = 0
-      void rings.reload()
-      void feed.reload()
+      reload()
     },
     signal,
   )

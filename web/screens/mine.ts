@@ -1,14 +1,14 @@
 /** Own stories: how each one is doing, who saw it, and a way to take it down. */
-import { putStories, removeStory } from '../actions.ts'
+import { putStories } from '../actions.ts'
 import { EMOJI, type Story } from '../api-types.ts'
 import type { App } from '../app.ts'
 import { fill, h } from '../dom.ts'
 import { icon } from '../parts/icons.ts'
 import { emptyState, pagedList } from '../parts/paged-list.ts'
+import { removeButton } from '../parts/remove-button.ts'
 import { drawFace, faceOf } from '../parts/story-face.ts'
 import { viewersList } from '../parts/viewers-list.ts'
-import { AUDIENCES } from '../parts/visibility.ts'
-import { toProblem } from '../problem.ts'
+import { AUDIENCES, audienceOf } from '../parts/visibility.ts'
 import { routeLink } from '../shell.ts'
 import { shortCount, timeLeft } from '../time.ts'
 
@@ -59,7 +59,7 @@ function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
     show.setAttribute('aria-expanded', String(!viewers.hidden))
     if (!viewers.hidden && !viewers.childElementCount) fill(viewers, viewersList(app, storyId, signal))
   })
-  const audience = AUDIENCES[story.visibility]
+  const audience = AUDIENCES[audienceOf(app.client, story)]
   const open = routeLink(app, `story/${storyId}`, 'own-face', drawFace(faceOf(story)))
   open.setAttribute('aria-label', `Open: ${story.text ?? 'your story'}`)
   fill(
@@ -77,10 +77,11 @@ function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
         'p',
         { class: 'muted own-meta' },
         icon(audience.icon, 16),
-        `${audience.label} · ${timeLeft(story.expires_at)}`,
+        `${audience.label} · `,
+        h('span', { 'data-expires': story.expires_at }, timeLeft(story.expires_at)),
       ),
       numbers,
-      h('div', { class: 'row' }, show, removeButton(app, storyId)),
+      h('div', { class: 'row' }, show, removeButton(app, storyId, 'button-small button-quiet')),
     ),
     viewers,
   )
@@ -101,32 +102,4 @@ function drawNumbers(story: Story): HTMLElement[] {
       h('span', { class: 'number' }, `${emoji} ${shortCount(story.counters.reactions[emoji])}`),
     ),
   ]
-}
-
-/** Asks once more in place, as a deleted story cannot come back. */
-function removeButton(app: App, storyId: string): HTMLElement {
-  const button = h('button', { class: 'button button-small button-quiet', type: 'button' }, 'Delete')
-  let sure = false
-  button.addEventListener('click', async () => {
-    if (!sure) {
-      sure = true
-      button.textContent = 'Delete for everybody?'
-      button.classList.add('button-danger')
-      return
-    }
-    button.disabled = true
-    try {
-      await removeStory(app.client, storyId)
-      app.toaster.show({ words: 'Your story is gone.' })
-    } catch (error) {
-      button.disabled = false
-      app.toaster.show({ words: toProblem(error).words, kind: 'wrong' })
-    }
-  })
-  button.addEventListener('blur', () => {
-    sure = false
-    button.textContent = 'Delete'
-    button.classList.remove('button-danger')
-  })
-  return button
 }
