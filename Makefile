@@ -35,10 +35,10 @@ dev: install ## run everything here: stores, API and worker with reload (PORT=30
 	@exec $(BUN) dev/up.ts
 
 seed: install ## make the demo accounts with stories, follows, views and reactions
-	@exec $(BUN) dev/run.ts --migrate -- $(BUN) src/scripts/seed.ts
+	@exec $(BUN) dev/run.ts --migrate $(BUN) src/scripts/seed.ts
 
 migrate: install ## apply the migrations of drizzle/
-	@exec $(BUN) dev/run.ts -- $(BUN) src/scripts/migrate.ts
+	@exec $(BUN) dev/run.ts $(BUN) src/scripts/migrate.ts
 
 migration: install ## write a migration for the changed schema: make migration name=add_polls
 	@test -n "$(name)" || { echo 'usage: make migration name=what_it_does' >&2; exit 2; }
@@ -46,7 +46,7 @@ migration: install ## write a migration for the changed schema: make migration n
 
 admin: install ## make a user an admin: make admin EMAIL=ava@example.com
 	@test -n "$(EMAIL)" || { echo 'usage: make admin EMAIL=who@example.com' >&2; exit 2; }
-	@exec $(BUN) dev/run.ts --migrate -- $(BUN) src/scripts/grant-admin.ts '$(EMAIL)'
+	@exec $(BUN) dev/run.ts --migrate $(BUN) src/scripts/grant-admin.ts '$(EMAIL)'
 
 openapi: install ## write docs/openapi.json
 	@$(BUN) src/scripts/write-openapi.ts

@@ -1,5 +1,5 @@
 /**
- * `bun dev/run.ts [--migrate] -- command…`: runs a command with the stack's environment. Joins the stack of a running
+ * `bun dev/run.ts [--migrate] command…`: runs a command with the stack's environment. Joins the stack of a running
  * `make dev`; otherwise starts one on the same data for as long as the command takes (`--migrate`: with the schema).
  */
 
@@ -35,9 +35,11 @@ async function runWithOwnStack(command: readonly string[], migrateFirst: boolean
 }
 
 const args = process.argv.slice(2)
-const command = args.slice(args.indexOf('--') + 1)
-if (!args.includes('--') || command.length === 0) {
-  console.error('usage: bun dev/run.ts [--migrate] -- command…')
+const migrateFirst = args[0] === '--migrate'
+const command = args.slice(migrateFirst ? 1 : 0)
+if (command[0] === '--') command.shift()
+if (command.length === 0) {
+  console.error('usage: bun dev/run.ts [--migrate] command…')
   process.exit(2)
 }
 const running = readHolder(DATA_DIR)
@@ -47,10 +49,7 @@ if (running && running.env === null) {
 }
 const code = running?.env
   ? await runCommand(command, { ...process.env, ...running.env })
-  : await runWithOwnStack(
-      command,
-      args.indexOf('--migrate') >= 0 && args.indexOf('--migrate') < args.indexOf('--'),
-    ).catch((error: unknown) => {
+  : await runWithOwnStack(command, migrateFirst).catch((error: unknown) => {
       console.error(error instanceof Error ? error.message : error)
       return 1
     })

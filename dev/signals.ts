@@ -1,7 +1,9 @@
 /** The ways in which a person or a supervisor asks a command of `dev/` to end. */
 
+import { isatty } from 'node:tty'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const PARENT_CHECK_MS = 500
+const CHECK_MS = 500
 
 /**
  * Calls `onEnd` once: on Ctrl-C, SIGTERM, when the terminal closes, and when the `make` that runs us is gone.
@@ -15,11 +17,13 @@ export function onAskedToEnd(onEnd: (why: string) => void): void {
     onEnd(why)
   }
   for (const signal of SIGNALS) process.on(signal, () => ask(signal))
-  if (!process.env.MAKELEVEL) return
-  const parent = process.ppid
-  // A make that is killed the hard way tells nobody.
+  const parent = process.env.MAKELEVEL ? process.ppid : null
+  const terminals = [0, 1].filter((descriptor) => isatty(descriptor))
   const timer = setInterval(() => {
-    if (process.ppid !== parent) ask('make ended')
-  }, PARENT_CHECK_MS)
+    // A make that is killed the hard way tells nobody.
+    if (parent !== null && process.ppid !== parent) ask('make ended')
+    // A make that leads its session (ssh -t, docker exec -it) gets the terminal's SIGHUP and keeps it to itself.
+    if (!terminals.every((descriptor) => isatty(descriptor))) ask('the terminal was closed')
+  }, CHECK_MS)
   timer.unref()
 }
