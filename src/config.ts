@@ -149,13 +149,19 @@ export function parseConfig(env: Env): Config {
   const mediaContentTypes = list('MEDIA_CONTENT_TYPES', DEFAULT_MEDIA_CONTENT_TYPES)
   for (const type of mediaContentTypes) {
     if (!DEFAULT_MEDIA_CONTENT_TYPES.some((known) => known === type)) {
-      fault('MEDIA_CONTENT_TYPES', `has ${JSON.stringify(type)}; known are ${DEFAULT_MEDIA_CONTENT_TYPES.join(', ')}`)
+      fault(
+        'MEDIA_CONTENT_TYPES',
+        `has ${JSON.stringify(type)}; known are ${DEFAULT_MEDIA_CONTENT_TYPES.join(', ')}`,
+      )
     }
   }
   const corsOrigins = list('CORS_ORIGINS', ['http://localhost:*', 'http://127.0.0.1:*'])
   for (const origin of corsOrigins) {
     if (!/^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(origin)) {
-      fault('CORS_ORIGINS', `has ${JSON.stringify(origin)}; an origin is scheme://host or scheme://host:port, the port may be *`)
+      fault(
+        'CORS_ORIGINS',
+        `has ${JSON.stringify(origin)}; an origin is scheme://host or scheme://host:port, the port may be *`,
+      )
     }
   }
 

@@ -1,0 +1,199 @@
+import type { Config } from './config'
+import { createFindUser, type FindUser } from './features/accounts/find-user'
+import { createAccountStore } from './features/accounts/store'
+import { createHub, type Hub } from './features/events/hub'
+import { createEventStore } from './features/events/store'
+import { createStreamSlots, type StreamSlots } from './features/events/stream-slots'
+import { createExpiryStore } from './features/expiry/store'
+import { createPageCache, type PageCache } from './features/feed/page-cache'
+import { createPageVersions, type PageVersions } from './features/feed/page-versions'
+import { createFeedStore } from './features/feed/store'
+import { createFriends, type Friends } from './features/graph/friends'
+import { createGraphStore } from './features/graph/store'
+import { createHealthStore } from './features/health/store'
+import { createHousekeepingStore } from './features/housekeeping/store'
+import { createIdempotencyStore } from './features/idempotency/store'
+import { createMediaStore } from './features/media/store'
+import { createPeopleStore } from './features/people/store'
+import { createReactionStore } from './features/reactions/store'
+import { createSearchStore } from './features/search/store'
+import { createStatsStore } from './features/stats/store'
+import { createStoryStore } from './features/stories/store'
+import { type Clock, systemClock } from './kernel/clock'
+import { createSingleFlight, type SingleFlight } from './kernel/single-flight'
+import { type Activity, createActivity } from './platform/activity'
+import { createDatabase, type Database, type Db } from './platform/database/client'
+import { createTransact, type Transact } from './platform/database/transact'
+import { createLogger, flushLogger, type Logger } from './platform/logger'
+import { createMetrics, type Metrics } from './platform/metrics'
+import { createObjectStore, type ObjectStore } from './platform/object-store'
+import { createPasswords, type Passwords } from './platform/passwords'
+import { createRedis, type RedisGate } from './platform/redis/client'
+import { createEventBus, type EventBus } from './platform/redis/event-bus'
+import { createTokenBuckets, type TokenBuckets } from './platform/redis/token-bucket'
+import { createTokens, type Tokens } from './platform/tokens'
+
+/** Everything of a process that touches the world, built once; whoever needs some of it names what. */
+export type AppContext = Readonly<{
+  config: Config
+  version: string
+  clock: Clock
+  logger: Logger
+  metrics: Metrics
+  activity: Activity
+  database: Database
+  stores: Stores
+  transact: Transact<Stores>
+  redis: RedisGate
+  buckets: TokenBuckets
+  bus: EventBus
+  /** Tells every process that there are new events; never throws, and nobody waits for it. */
+  announce(): void
+  objects: ObjectStore
+  passwords: Passwords
+  tokens: Tokens
+  findUser: FindUser
+  pageVersions: PageVersions
+  pageCache: PageCache
+  friends: Friends
+  loads: SingleFlight
+  hub: Hub
+  streamSlots: StreamSlots
+  close(): Promise<void>
+}>
+
+export type Stores = ReturnType<typeof createStores>
+
+/** All stores, bound to the pool or to a transaction. */
+export const createStores = (db: Db, config: Pick<Config, 'friendsRule'>) => ({
+  accounts: createAccountStore(db),
+  graph: createGraphStore(db),
+  people: createPeopleStore(db),
+  media: createMediaStore(db),
+  stories: createStoryStore(db, config.friendsRule),
+  reactions: createReactionStore(db),
+  idempotency: createIdempotencyStore(db),
+  feed: createFeedStore(db, config.friendsRule),
+  search: createSearchStore(db, config.friendsRule),
+  stats: createStatsStore(db),
+  events: createEventStore(db),
+  expiry: createExpiryStore(db),
+  housekeeping: createHousekeepingStore(db),
+  health: createHealthStore(db),
+})
+
+export type ContextOptions = Readonly<{
+  /** Names the process in logs and in PostgreSQL. */
+  service: string
+  version: string
+  clock?: Clock
+  logger?: Logger
+  /** Lines are written together; for a process that answers many requests. */
+  bufferedLog?: boolean
+  /** Adds the series about the process itself. */
+  processMetrics?: boolean
+  redisKeyPrefix?: string
+  databaseDeadlineMs?: number
+  poolSizeMax?: number
+  onStatement?: (statement: string) => void
+}>
+
+const DATABASE_DEADLINE_MS = 2000
+const POOL_SIZE_MAX = 16
+
+/** Opens all connections lazily; `close` ends them in the reverse order. */
+export function createContext(config: Config, options: ContextOptions): AppContext {
+  const clock = options.clock ?? systemClock
+  const nowMs = () => clock.now().getTime()
+  const logger =
+    options.logger ?? createLogger(config.logLevel, options.service, options.bufferedLog ?? false)
+  const metrics = createMetrics({ processMetrics: options.processMetrics ?? false })
+  const activity = createActivity(logger, metrics)
+
+  const database = createDatabase({
+    url: config.databaseUrl,
+    applicationName: options.service,
+    poolSizeMax: options.poolSizeMax ?? POOL_SIZE_MAX,
+    deadlineMs: options.databaseDeadlineMs ?? DATABASE_DEADLINE_MS,
+    onDown: () => metrics.dependencyErrors.inc({ dependency: 'database' }),
+    ...(options.onStatement === undefined ? {} : { onStatement: options.onStatement }),
+  })
+  const stores = createStores(database.db, config)
+  const redis = createRedis({
+    url: config.redisUrl,
+    keyPrefix: options.redisKeyPrefix ?? 'stories',
+    nowMs,
+    onChange: (up, cause) => activity.dependencyChanged('redis', up, cause),
+  })
+  const objects = createObjectStore(config, clock)
+  const bus = createEventBus(redis)
+  const pageVersions = createPageVersions(redis, nowMs)
+  const hub = createHub({
+    store: stores.events,
+    bus,
+    clock,
+    metrics,
+    onError: (error) => activity.followUpFailed('read events', error),
+  })
+
+  return {
+    config,
+    version: options.version,
+    clock,
+    logger,
+    metrics,
+    activity,
+    database,
+    stores,
+    transact: createTransact(
+      database.db,
+      (db) => createStores(db, config),
+      (error) => activity.followUpFailed('after commit', error),
+    ),
+    redis,
+    buckets: createTokenBuckets(redis, nowMs),
+    bus,
+    // What could not be told is found by the poll of every hub.
+    announce: () => void bus.wake().catch(() => metrics.dependencyErrors.inc({ dependency: 'redis' })),
+    objects,
+    passwords: createPasswords(),
+    tokens: createTokens({
+      secret: config.jwtSecret,
+      secretPrevious: config.jwtSecretPrevious,
+      ttlSeconds: config.accessTokenTtlSeconds,
+      clock,
+    }),
+    findUser: createFindUser(stores.accounts, clock),
+    pageVersions,
+    pageCache: createPageCache({
+      redis,
+      versions: pageVersions,
+      metrics,
+      nowMs,
+      ttlSeconds: config.feedCacheSeconds,
+    }),
+    friends: createFriends({
+      redis,
+      versions: pageVersions,
+      graph: stores.graph,
+      metrics,
+      rule: config.friendsRule,
+    }),
+    loads: createSingleFlight(),
+    hub,
+    streamSlots: createStreamSlots({
+      redis,
+      bus,
+      nowMs,
+      streamsMax: config.eventsMaxStreamsPerUser,
+      streamAgeMsMax: config.accessTokenTtlSeconds * 1000,
+    }),
+    async close() {
+      await hub.close()
+      objects.close()
+      await redis.close()
+      await database.close()
+      await flushLogger(logger)
+    },
+  }
+}

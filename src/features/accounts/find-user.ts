@@ -1,0 +1,29 @@
+import type { Clock } from '../../kernel/clock'
+import type { Role } from '../../kernel/viewer'
+import type { AccountStore } from './store'
+
+export type FindUser = (userId: string) => Promise<{ role: Role } | null>
+
+const REMEMBERED_MS = 5000
+const REMEMBERED_MAX = 50_000
+
+/**
+ * Says whether the user of a token still exists, and with which role. A yes is remembered for five seconds, so that a
+ * warm request needs no SQL; a removed account is locked out within that time.
+ */
+export function createFindUser(store: Pick<AccountStore, 'findUserById'>, clock: Clock): FindUser {
+  const remembered = new Map<string, { role: Role; atMs: number }>()
+  return async (userId) => {
+    const nowMs = clock.now().getTime()
+    const known = remembered.get(userId)
+    if (known !== undefined && nowMs - known.atMs < REMEMBERED_MS && nowMs >= known.atMs) return known
+    const user = await store.findUserById(userId)
+    remembered.delete(userId)
+    if (user === null) return null
+    const oldest = remembered.size >= REMEMBERED_MAX ? remembered.keys().next().value : undefined
+    if (oldest !== undefined) remembered.delete(oldest)
+    const found = { role: user.role, atMs: nowMs }
+    remembered.set(userId, found)
+    return found
+  }
+}

@@ -1,0 +1,117 @@
+import { Elysia } from 'elysia'
+import type { AppContext } from '../../context'
+import { describe } from '../../http/describe'
+import { json, noContent } from '../../http/json'
+import { takeOne } from '../../http/rate-limit'
+import { infoOf, viewerOf } from '../../http/request-info'
+import { requireViewer } from '../../http/require-viewer'
+import { unauthenticated } from '../../kernel/errors'
+import { logIn } from './log-in'
+import { presentUser } from './present'
+import { logOut, refreshSession } from './refresh-session'
+import { normalizeEmail } from './rules'
+import { LogInBody, RefreshBody, SessionBody, SignUpBody, UserBody } from './schema'
+import { signUp } from './sign-up'
+
+/** A stranger must not be able to lock a person out, so all addresses together may try more often than one. */
+const LOGINS_PER_EMAIL_FACTOR = 10
+
+const requestIdOf = (request: Request): string => infoOf(request).id
+
+/** The email that a body of unknown shape tries to log in with, as a bucket's name; bounded. */
+const emailOf = (body: unknown): string => {
+  const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : ''
+  return new Bun.CryptoHasher('sha256')
+    .update(normalizeEmail(String(email).slice(0, 300)))
+    .digest('base64url')
+}
+
+export const accountRoutes = (ctx: AppContext) =>
+  new Elysia()
+    .post(
+      '/auth/signup',
+      async ({ body, request }) => json(201, await signUp(ctx, body, requestIdOf(request))),
+      {
+        body: SignUpBody,
+        transform: ({ request }) => takeOne(ctx, request, 'signups', infoOf(request).clientAddress),
+        detail: describe({
+          tag: 'Accounts',
+          summary: 'Sign up',
+          answers: { 201: { description: 'The account and its first session', body: SessionBody } },
+          problems: [409, 422, 429],
+          open: true,
+        }),
+      },
+    )
+    .post(
+      '/auth/login',
+      async ({ body, request }) => json(200, await logIn(ctx, body, requestIdOf(request))),
+      {
+        body: LogInBody,
+        async transform({ request, body }) {
+          const email = emailOf(body)
+          // The tight bucket first: what it refuses cannot drain the one that all addresses share.
+          await takeOne(ctx, request, 'logins', `${email}:${infoOf(request).clientAddress}`)
+          const looser = ctx.config.rateLimitsPerMin.logins * LOGINS_PER_EMAIL_FACTOR
+          await takeOne(ctx, request, 'logins', email, looser)
+        },
+        detail: describe({
+          tag: 'Accounts',
+          summary: 'Log in',
+          answers: { 200: { description: 'A session', body: SessionBody } },
+          problems: [401, 422, 429],
+          open: true,
+        }),
+      },
+    )
+    .post(
+      '/auth/refresh',
+      async ({ body, request }) =>
+        json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request))),
+      {
+        body: RefreshBody,
+        detail: describe({
+          tag: 'Accounts',
+          summary: 'Spend a refresh token for a new session',
+          description: 'The old refresh token is spent. One that is used twice ends its whole family.',
+          answers: { 200: { description: 'A session', body: SessionBody } },
+          problems: [401, 422],
+          open: true,
+        }),
+      },
+    )
+    .post(
+      '/auth/logout',
+      async ({ body, request }) => {
+        await logOut(ctx, body.refresh_token, requestIdOf(request))
+        return noContent()
+      },
+      {
+        body: RefreshBody,
+        detail: describe({
+          tag: 'Accounts',
+          summary: 'Log out',
+          description: 'Ends the refresh token and its family; access tokens live out their minutes.',
+          answers: { 204: { description: 'Done, whether the token was good or not' } },
+          problems: [422],
+          open: true,
+        }),
+      },
+    )
+    .use(requireViewer(ctx))
+    .get(
+      '/me',
+      async ({ request }) => {
+        const user = await ctx.stores.accounts.findUserById(viewerOf(request).id)
+        if (user === null) throw unauthenticated()
+        return json(200, presentUser(user))
+      },
+      {
+        detail: describe({
+          tag: 'Accounts',
+          summary: 'Who I am',
+          answers: { 200: { description: 'The caller, with the email', body: UserBody } },
+          problems: [],
+        }),
+      },
+    )

@@ -1,0 +1,100 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Db } from '../../platform/database/client'
+import { brokenConstraint } from '../../platform/database/failures'
+import { refreshTokens, users } from '../../platform/database/schema'
+
+const USER_COLUMNS = {
+  id: users.id,
+  email: users.email,
+  handle: users.handle,
+  role: users.role,
+  createdAt: users.createdAt,
+  passwordHash: users.passwordHash,
+}
+
+export type UserRow = Readonly<{
+  id: string
+  email: string
+  handle: string
+  role: 'user' | 'admin'
+  createdAt: Date
+  passwordHash: string
+}>
+
+export type RefreshTokenRow = typeof refreshTokens.$inferSelect
+
+export function createAccountStore(db: Db) {
+  const firstUser = (rows: UserRow[]): UserRow | null => rows[0] ?? null
+  return {
+    /** The new user, or which of its unique values somebody else has. */
+    async insertUser(row: Omit<UserRow, 'role'>): Promise<UserRow | 'email_taken' | 'handle_taken'> {
+      try {
+        // The savepoint keeps the surrounding transaction usable when a unique value is taken.
+        const [inserted] = await db.transaction((tx) => tx.insert(users).values(row).returning(USER_COLUMNS))
+        if (inserted === undefined) throw new Error('An insert returned no row')
+        return inserted
+      } catch (error) {
+        const constraint = brokenConstraint(error)
+        if (constraint === 'users_email_unique') return 'email_taken'
+        if (constraint === 'users_handle_unique') return 'handle_taken'
+        throw error
+      }
+    },
+    async findUserByEmail(email: string): Promise<UserRow | null> {
+      return firstUser(await db.select(USER_COLUMNS).from(users).where(eq(users.email, email)))
+    },
+    async findUserById(id: string): Promise<UserRow | null> {
+      return firstUser(await db.select(USER_COLUMNS).from(users).where(eq(users.id, id)))
+    },
+    async grantAdmin(email: string): Promise<boolean> {
+      const rows = await db
+        .update(users)
+        .set({ role: 'admin' })
+        .where(eq(users.email, email))
+        .returning({ id: users.id })
+      return rows.length > 0
+    },
+    async insertRefreshToken(row: {
+      tokenHash: string
+      familyId: string
+      userId: string
+      createdAt: Date
+      expiresAt: Date
+    }): Promise<void> {
+      await db.insert(refreshTokens).values(row)
+    },
+    /** The token's row, locked, so that of two uses at once one comes second. */
+    async lockRefreshToken(tokenHash: string): Promise<RefreshTokenRow | null> {
+      const rows = await db
+        .select()
+        .from(refreshTokens)
+        .where(eq(refreshTokens.tokenHash, tokenHash))
+        .for('update')
+      return rows[0] ?? null
+    },
+    async spendRefreshToken(tokenHash: string, at: Date): Promise<void> {
+      await db.update(refreshTokens).set({ spentAt: at }).where(eq(refreshTokens.tokenHash, tokenHash))
+    },
+    /** Ends every token that came from one login. */
+    async revokeFamily(familyId: string, at: Date): Promise<void> {
+      await db
+        .update(refreshTokens)
+        .set({ revokedAt: at })
+        .where(and(eq(refreshTokens.familyId, familyId), isNull(refreshTokens.revokedAt)))
+    },
+    async findFamily(tokenHash: string): Promise<{ familyId: string; userId: string } | null> {
+      const rows = await db
+        .select({ familyId: refreshTokens.familyId, userId: refreshTokens.userId })
+        .from(refreshTokens)
+        .where(eq(refreshTokens.tokenHash, tokenHash))
+      return rows[0] ?? null
+    },
+    /** Handles that start like this one, to find a free one without guessing. */
+    async isHandleFree(handle: string): Promise<boolean> {
+      const rows = await db.select({ one: sql`1` }).from(users).where(eq(users.handle, handle))
+      return rows.length === 0
+    },
+  }
+}
+
+export type AccountStore = ReturnType<typeof createAccountStore>

@@ -1,0 +1,165 @@
+import type { Clock } from '../../kernel/clock'
+import type { Metrics } from '../../platform/metrics'
+import type { EventBus } from '../../platform/redis/event-bus'
+import { comparePositions, formatEventId, type Position, type StoredEvent } from './event-types'
+import { sseComment, sseFrame } from './sse'
+import type { EventStore } from './store'
+import { type CloseReason, type Subscriber, startOf } from './subscriber'
+
+/**
+ * The one reader of the events table in this process. It follows the table's order below the line where it is final,
+ * and hands each event to the author's subscribers, so that listeners cost no queries.
+ */
+export type Hub = Readonly<{
+  /** Adds a subscriber and reads up to the present; from the resolved position on it misses nothing. */
+  join(subscriber: Subscriber): Promise<Position>
+  leave(subscriber: Subscriber): void
+  /** Everything up to here has been handed out. */
+  position(): Position
+  /** Ends the user's oldest streams beyond `max`. */
+  countOf(userId: string): number
+  close(reason?: CloseReason): Promise<void>
+}>
+
+type Options = Readonly<{
+  store: Pick<EventStore, 'readTail' | 'readLine'>
+  bus: EventBus
+  clock: Clock
+  metrics: Pick<Metrics, 'eventsLag' | 'eventsDelivered' | 'sseConnections'>
+  onError: (error: unknown) => void
+  pollMs?: number
+}>
+
+const BATCH = 1000
+const POLL_MS = 2000
+const HEARTBEAT_SECONDS = 15
+const REREAD_MS_MIN = 5
+const REREAD_MS_MAX = 100
+const NOWHERE: Position = { xact: 0n, seq: 0n }
+
+const encoder = new TextEncoder()
+const HEARTBEAT = encoder.encode(sseComment('keep-alive'))
+
+export const eventFrame = (event: StoredEvent): Uint8Array =>
+  encoder.encode(
+    sseFrame({ id: formatEventId(event.position, event.createdAt), event: event.type, data: event.data }),
+  )
+
+export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_MS }: Options): Hub {
+  const byUser = new Map<string, Set<Subscriber>>()
+  const beats: Set<Subscriber>[] = Array.from({ length: HEARTBEAT_SECONDS }, () => new Set())
+  let joined = 0
+  let beat = 0
+  let position: Position | null = null
+  let pumping: Promise<void> | null = null
+  let again: Promise<void> | null = null
+  let rereadTimer: Timer | undefined
+  let rereadMs = REREAD_MS_MIN
+  let closed = false
+
+  const size = () => beats.reduce((total, set) => total + set.size, 0)
+
+  const handOut = (event: StoredEvent) => {
+    const subscribers = byUser.get(event.authorId)
+    if (subscribers === undefined) return
+    const frame = eventFrame(event)
+    for (const subscriber of [...subscribers]) subscriber.push(frame)
+    metrics.eventsDelivered.inc(subscribers.size)
+  }
+
+  const readOn = async (): Promise<void> => {
+    if (size() === 0) {
+      position = null
+      return
+    }
+    position ??= startOf(await store.readLine())
+    for (;;) {
+      const tail = await store.readTail(position, BATCH)
+      const last = tail.events.at(-1)
+      for (const event of tail.events) handOut(event)
+      const isFull = tail.events.length === BATCH && last !== undefined
+      const reached: Position = isFull ? last.position : startOf(tail.line)
+      if (comparePositions(reached, position) > 0) position = reached
+      if (isFull) continue
+      noteLag(tail.heldBackSince)
+      return
+    }
+  }
+  /** A wake may come a moment before an older transaction ends; what it holds back is looked for again soon. */
+  const noteLag = (since: Date | null) => {
+    metrics.eventsLag.set(since === null ? 0 : Math.max(0, (clock.now().getTime() - since.getTime()) / 1000))
+    clearTimeout(rereadTimer)
+    if (since === null || closed) {
+      rereadMs = REREAD_MS_MIN
+      return
+    }
+    rereadTimer = setTimeout(wake, rereadMs)
+    rereadMs = Math.min(REREAD_MS_MAX, rereadMs * 2)
+  }
+  /** Resolves after a read that began after the call; calls while one runs share the next. */
+  const pump = (): Promise<void> => {
+    if (pumping === null) {
+      pumping = readOn().finally(() => {
+        pumping = null
+      })
+      return pumping
+    }
+    const current = pumping
+    again ??= current
+      .catch(() => undefined)
+      .then(() => {
+        again = null
+        return pump()
+      })
+    return again
+  }
+  const wake = () => {
+    if (!closed && size() > 0) pump().catch(onError)
+  }
+  let listening = false
+  const poll = setInterval(wake, pollMs)
+  const heart = setInterval(() => {
+    beat = (beat + 1) % HEARTBEAT_SECONDS
+    for (const subscriber of [...(beats[beat] ?? [])]) subscriber.comment(HEARTBEAT)
+  }, 1000)
+  poll.unref()
+  heart.unref()
+
+  const leave = (subscriber: Subscriber) => {
+    for (const set of beats) set.delete(subscriber)
+    const subscribers = byUser.get(subscriber.userId)
+    subscribers?.delete(subscriber)
+    if (subscribers?.size === 0) byUser.delete(subscriber.userId)
+    metrics.sseConnections.set(size())
+  }
+
+  return {
+    async join(subscriber) {
+      // Only a process that has streams needs to hear of events.
+      if (!listening) bus.onWake(wake)
+      listening = true
+      const subscribers = byUser.get(subscriber.userId) ?? new Set()
+      byUser.set(subscriber.userId, subscribers.add(subscriber))
+      beats[joined++ % HEARTBEAT_SECONDS]?.add(subscriber)
+      metrics.sseConnections.set(size())
+      try {
+        await pump()
+      } catch (error) {
+        leave(subscriber)
+        throw error
+      }
+      return position ?? NOWHERE
+    },
+    leave,
+    position: () => position ?? NOWHERE,
+    countOf: (userId) => byUser.get(userId)?.size ?? 0,
+    async close(reason = 'shutdown') {
+      closed = true
+      clearInterval(poll)
+      clearInterval(heart)
+      clearTimeout(rereadTimer)
+      for (const set of beats) for (const subscriber of [...set]) subscriber.close(reason)
+      await pumping?.catch(() => undefined)
+    },
+  }
+}

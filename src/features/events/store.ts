@@ -1,0 +1,94 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../platform/database/client'
+import type { EventType, Position, StoredEvent } from './event-types'
+
+type RawEvent = {
+  xact: string
+  seq: string
+  author_id: string
+  type: EventType
+  data: string
+  created_at: string
+}
+
+export type Tail = Readonly<{
+  events: StoredEvent[]
+  /** Everything before it is final and complete. */
+  line: bigint
+  /** When the oldest event was made that is committed but not below the line yet, if there is one. */
+  heldBackSince: Date | null
+}>
+
+const toEvent = (row: RawEvent): StoredEvent => ({
+  position: { xact: BigInt(row.xact), seq: BigInt(row.seq) },
+  authorId: row.author_id,
+  type: row.type,
+  data: row.data,
+  createdAt: new Date(row.created_at),
+})
+
+const COLUMNS = sql`e.xact::text as xact, e.seq::text as seq, e.author_id, e.type, e.data::text as data, e.created_at`
+const isAfter = (position: Position) =>
+  sql`(e.xact, e.seq) > (${String(position.xact)}::xid8, ${String(position.seq)}::bigint)`
+
+export function createEventStore(db: Db) {
+  return {
+    /** Adds an event for an author, inside the sender's transaction. */
+    async append(authorId: string, type: EventType, data: object, createdAt: Date): Promise<void> {
+      await db.execute(sql`
+        insert into events (author_id, type, data, created_at)
+        values (${authorId}::uuid, ${type}, ${JSON.stringify(data)}::text::jsonb, ${createdAt.toISOString()}::timestamptz)`)
+    },
+    /** The present line: the oldest transaction still open, in the whole cluster. */
+    async readLine(): Promise<bigint> {
+      const rows = await db.execute<{ line: string }>(
+        sql`select pg_snapshot_xmin(pg_current_snapshot())::text as line`,
+      )
+      return BigInt(rows[0]?.line ?? 0)
+    },
+    /** Everybody's events after a position and below the line, in order. */
+    async readTail(after: Position, limit: number): Promise<Tail> {
+      const rows = await db.execute<
+        RawEvent & { line: string; held_since: string | null; seq: string | null }
+      >(sql`
+        with l as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as line)
+        select l.line::text as line,
+          (select min(h.created_at) from events h where h.xact >= l.line) as held_since, t.*
+        from l left join lateral (
+          select ${COLUMNS} from events e where ${isAfter(after)} and e.xact < l.line
+          order by e.xact, e.seq limit ${limit}) t on true`)
+      const first = rows[0]
+      return {
+        events: rows.filter((row) => row.seq !== null).map(toEvent),
+        line: BigInt(first?.line ?? 0),
+        heldBackSince: first?.held_since ? new Date(first.held_since) : null,
+      }
+    },
+    /** An author's events after a position, up to and with another, in order. */
+    async readAfter(
+      authorId: string,
+      after: Position,
+      until: Position,
+      limit: number,
+    ): Promise<StoredEvent[]> {
+      const rows = await db.execute<RawEvent>(sql`
+        select ${COLUMNS} from events e
+        where e.author_id = ${authorId}::uuid and ${isAfter(after)}
+          and (e.xact, e.seq) <= (${String(until.xact)}::xid8, ${String(until.seq)}::bigint)
+          and e.xact < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.xact, e.seq limit ${limit}`)
+      return rows.map(toEvent)
+    },
+    /** Drops up to `limit` events from before a moment; returns how many. */
+    async dropBefore(moment: Date, limit: number): Promise<number> {
+      const rows = await db.execute(sql`
+        with old as (
+          select xact, seq from events where created_at < ${moment.toISOString()}::timestamptz
+          order by created_at limit ${limit} for update skip locked)
+        delete from events e using old where e.xact = old.xact and e.seq = old.seq returning 1`)
+      return rows.length
+    },
+  }
+}
+
+export type EventStore = ReturnType<typeof createEventStore>

@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../platform/database/client'
+
+export type ExpiredBatch = Readonly<{ count: number; lastExpiresAt: string | null }>
+
+export function createExpiryStore(db: Db) {
+  return {
+    /** When the oldest story that is due became so, or null. */
+    async oldestDue(now: Date): Promise<Date | null> {
+      const rows = await db.execute<{ at: string | null }>(sql`
+        select min(expires_at) as at from stories
+        where deleted_at is null and expires_at <= ${now.toISOString()}::timestamptz`)
+      return rows[0]?.at ? new Date(rows[0].at) : null
+    },
+    /**
+     * Ends up to `limit` due stories and gives up their media. Rows that another worker holds are skipped; the weak lock
+     * lets a view's foreign key check pass. Each batch starts at the last `expires_at` of the one before, so that dead
+     * index entries are not walked again.
+     */
+    async expireBatch(now: Date, fromExpiresAt: string | null, limit: number): Promise<ExpiredBatch> {
+      const at = sql`${now.toISOString()}::timestamptz`
+      const rows = await db.execute<{ count: number; last: string | null }>(sql`
+        with due as materialized (
+          select id from stories
+          where deleted_at is null and expires_at <= ${at} and expires_at >= ${fromExpiresAt ?? '-infinity'}::timestamptz
+          order by expires_at limit ${limit} for no key update skip locked),
+        ended as (
+          update stories s set deleted_at = ${at} from due where s.id = due.id returning s.id, s.expires_at, s.media_key),
+        media as (
+          update media_uploads m set state = 'removing' from ended
+          where ended.media_key is not null and m.story_id = ended.id and m.state = 'claimed')
+        select count(*)::int as count, max(expires_at)::text as last from ended`)
+      return { count: rows[0]?.count ?? 0, lastExpiresAt: rows[0]?.last ?? null }
+    },
+  }
+}
+
+export type ExpiryStore = ReturnType<typeof createExpiryStore>

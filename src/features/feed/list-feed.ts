@@ -1,0 +1,60 @@
+import type { AppContext } from '../../context'
+import { decodeTimeKey, encodeTimeKey, type TimeKey } from '../../kernel/cursor'
+import type { Viewer } from '../../kernel/viewer'
+import { hydrateStories } from '../stories/hydrate'
+import { presentStory } from '../stories/present'
+import type { Story } from '../stories/schema'
+import type { StoryRow } from '../stories/story-row'
+
+type Deps = Pick<AppContext, 'clock' | 'stores' | 'objects' | 'friends' | 'pageCache' | 'loads'>
+type FeedPage = Readonly<{ items: Story[]; next_cursor: string | null }>
+
+const CURSOR_TAG = 'feed'
+const FILLS_MAX = 3
+
+/**
+ * Active stories that the viewer may see, newest first; the first page comes from the cache when it can.
+ *
+ * @returns the answer's JSON text
+ * @throws AppError `invalid_cursor`
+ */
+export async function listFeed(
+  ctx: Deps,
+  viewer: Viewer,
+  limit: number,
+  cursor: string | undefined,
+): Promise<string> {
+  if (cursor !== undefined) {
+    return JSON.stringify(await loadPage(ctx, viewer, limit, decodeTimeKey(CURSOR_TAG, cursor)))
+  }
+  const found = await ctx.pageCache.find(viewer.id, limit)
+  if (found.kind === 'hit') return found.body
+  if (found.kind === 'off') return JSON.stringify(await loadPage(ctx, viewer, limit, null))
+  // Of many requests at once for the same page one loads it; the version in the name keeps later changes apart.
+  return ctx.loads.once(`${viewer.id}:${limit}:${found.stamp.version}:${found.stamp.removed}`, async () => {
+    const page = await loadPage(ctx, viewer, limit, null)
+    const body = JSON.stringify(page)
+    await ctx.pageCache.keep(viewer.id, limit, found.stamp, page, body)
+    return body
+  })
+}
+
+/** Skeleton, hydration, rules, presentation; a page that the rules left too short is filled a few times. */
+async function loadPage(ctx: Deps, viewer: Viewer, limit: number, start: TimeKey | null): Promise<FeedPage> {
+  const shown: StoryRow[] = []
+  let after = start
+  let hasMore = true
+  for (let fill = 0; hasMore && shown.length < limit && fill < FILLS_MAX; fill++) {
+    const wanted = limit - shown.length
+    const skeleton = await ctx.stores.feed.listSkeleton(viewer.id, ctx.clock.now(), after, wanted + 1)
+    const rows = skeleton.slice(0, wanted)
+    hasMore = skeleton.length > wanted
+    shown.push(...(await hydrateStories(ctx, viewer, rows)))
+    const last = rows.at(-1)
+    if (last !== undefined) after = { at: last.createdAt, id: last.id }
+  }
+  return {
+    items: await Promise.all(shown.map((row) => presentStory(row, ctx.objects))),
+    next_cursor: hasMore && after !== null ? encodeTimeKey(CURSOR_TAG, after) : null,
+  }
+}

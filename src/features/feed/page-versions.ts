@@ -1,0 +1,111 @@
+import { newSecret } from '../../kernel/ids'
+import type { RedisGate } from '../../platform/redis/client'
+
+/**
+ * What makes cached pages stale. Each viewer has a version, a random token that changes with everything they do; a page
+ * of another version is no page. Deleted stories are noted apart, as they can be on anybody's page. Whatever could not
+ * reach Redis is done again before anything is served from it.
+ */
+export type PageVersions = Readonly<{
+  /** New versions for these viewers; never throws. */
+  renew(viewerIds: readonly string[]): Promise<void>
+  /** The story is cut out of every cached page from now on; never throws. */
+  noteRemoved(storyId: string): Promise<void>
+  /** Which of these stories were removed lately; throws RedisDown. */
+  removedAmong(storyIds: readonly string[]): Promise<Set<string>>
+  /** The viewer's version, made when there is none; throws RedisDown. */
+  ensure(viewerId: string): Promise<string>
+  versionKey(viewerId: string): string
+  /** Holds a token that changes whenever a story is removed. */
+  removedKey: string
+  /** False while a change waits for Redis, and for pages that may be older than one. */
+  canServe(renderedAtMs: number): boolean
+}>
+
+const VERSION_TTL_SECONDS = 3600
+/** Longer than any page lives. */
+const REMOVED_KEPT_MS = 120_000
+const PENDING_MAX = 100_000
+/** Clocks of instances differ; a page counts as older than a failure up to this much. */
+const CLOCK_SKEW_MS = 2000
+
+export function createPageVersions(redis: RedisGate, nowMs: () => number): PageVersions {
+  const removedKey = redis.key('removed', 'version')
+  const removedSet = redis.key('removed', 'ids')
+  const versionKey = (viewerId: string) => redis.key('version', viewerId)
+  const staleViewers = new Set<string>()
+  const removedStories = new Set<string>()
+  let distrustBeforeMs = 0
+
+  type Run = RedisGate['run']
+  const renewNow = (run: Run, viewerIds: readonly string[]) =>
+    run((connection) =>
+      Promise.all(
+        viewerIds.map((id) => connection.set(versionKey(id), newSecret(9), 'EX', VERSION_TTL_SECONDS)),
+      ),
+    )
+  const noteNow = (run: Run, storyIds: readonly string[]) =>
+    run(async (connection) => {
+      const now = nowMs()
+      // The ids first: whoever sees the new token must find them.
+      await connection.zadd(removedSet, ...storyIds.flatMap((id) => [now, id]))
+      await Promise.all([
+        connection.set(removedKey, newSecret(9), 'EX', VERSION_TTL_SECONDS),
+        connection.zremrangebyscore(removedSet, '-inf', now - REMOVED_KEPT_MS),
+        connection.expire(removedSet, VERSION_TTL_SECONDS),
+      ])
+    })
+  /** Past the bound it is cheaper to distrust every page for a while than to remember more. */
+  const remember = (set: Set<string>, ids: readonly string[]) => {
+    for (const id of ids) set.add(id)
+    if (set.size <= PENDING_MAX) return
+    set.clear()
+    distrustBeforeMs = Math.max(distrustBeforeMs, nowMs() + REMOVED_KEPT_MS)
+  }
+
+  redis.beforeRecovery(async (run) => {
+    const viewers = [...staleViewers]
+    const stories = [...removedStories]
+    if (viewers.length > 0) await renewNow(run, viewers)
+    if (stories.length > 0) await noteNow(run, stories)
+    for (const id of viewers) staleViewers.delete(id)
+    for (const id of stories) removedStories.delete(id)
+  })
+
+  return {
+    versionKey,
+    removedKey,
+    async renew(viewerIds) {
+      try {
+        await renewNow(redis.run, viewerIds)
+      } catch {
+        remember(staleViewers, viewerIds)
+      }
+    },
+    async noteRemoved(storyId) {
+      try {
+        await noteNow(redis.run, [storyId])
+      } catch {
+        remember(removedStories, [storyId])
+      }
+    },
+    async removedAmong(storyIds) {
+      if (storyIds.length === 0) return new Set()
+      const scores = await redis.run((connection) => connection.zmscore(removedSet, ...storyIds))
+      return new Set(storyIds.filter((_, i) => scores[i] !== null))
+    },
+    async ensure(viewerId) {
+      const made = newSecret(9)
+      const before = await redis.run((connection) =>
+        connection.set(versionKey(viewerId), made, 'EX', VERSION_TTL_SECONDS, 'NX', 'GET'),
+      )
+      return before ?? made
+    },
+    canServe: (renderedAtMs) =>
+      redis.isUp() &&
+      staleViewers.size === 0 &&
+      removedStories.size === 0 &&
+      renderedAtMs >
+        Math.max(redis.lastFailureMs() === 0 ? 0 : redis.lastFailureMs() + CLOCK_SKEW_MS, distrustBeforeMs),
+  }
+}

@@ -1,0 +1,47 @@
+import { Elysia, t } from 'elysia'
+import type { AppContext } from '../../context'
+import { describe } from '../../http/describe'
+import { json } from '../../http/json'
+import { viewerOf } from '../../http/request-info'
+import { requireViewer } from '../../http/require-viewer'
+import { LIMIT_DEFAULT, PageQuery, pageOf } from '../../http/schemas'
+import { StoryBody } from '../stories/schema'
+import { listFeed } from './list-feed'
+import { listTray } from './list-tray'
+import { TrayItem } from './schema'
+
+export const feedRoutes = (ctx: AppContext) =>
+  new Elysia()
+    .use(requireViewer(ctx))
+    .get(
+      '/feed',
+      async ({ query, request }) =>
+        json(200, await listFeed(ctx, viewerOf(request), query.limit ?? LIMIT_DEFAULT, query.cursor)),
+      {
+        query: t.Object(PageQuery),
+        detail: describe({
+          tag: 'Feed',
+          summary: 'Active stories that I may see, newest first',
+          description: 'My own public and friends stories included; private ones never.',
+          answers: { 200: { description: 'A page of stories', body: pageOf(StoryBody) } },
+          problems: [400, 422],
+        }),
+      },
+    )
+    .get(
+      '/feed/authors',
+      async ({ query, request }) =>
+        json(200, await listTray(ctx, viewerOf(request), query.limit ?? LIMIT_DEFAULT, query.cursor)),
+      {
+        query: t.Object(PageQuery),
+        detail: describe({
+          tag: 'Feed',
+          summary: 'The tray: who has stories for me',
+          description:
+            'Those with unseen stories first, then newest. Counted are the newest 2,000 active stories, up to 50 of each ' +
+            'person followed, and up to 500 stories shared with me by name.',
+          answers: { 200: { description: 'A page of authors', body: pageOf(TrayItem) } },
+          problems: [400, 422],
+        }),
+      },
+    )

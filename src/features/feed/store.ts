@@ -1,0 +1,183 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { FriendsRule } from '../../config'
+import type { TimeKey } from '../../kernel/cursor'
+import type { Db } from '../../platform/database/client'
+import { isActiveSql, isFriendSql, isInAudienceSql, mayViewSql } from '../stories/visibility-sql'
+
+/** One row of a feed's skeleton: which story, and what the rules need to be asked about its author. */
+export type FeedRow = Readonly<{ id: string; authorId: string; createdAt: Date }>
+
+export type TrayKey = Readonly<{ hasUnseen: boolean; latestAt: Date; authorId: string }>
+export type TrayRow = TrayKey & Readonly<{ handle: string; stories: number; unseen: number }>
+
+type RawFeedRow = { id: string; author_id: string; created_at: string; go_on: boolean }
+
+/** How many of the newest active stories are looked through before the branches are searched apart. */
+const WINDOW = 400
+/** How many of the newest active stories the tray counts besides those of followees and audiences. */
+const TRAY_WINDOW = 2000
+const TRAY_PER_FOLLOWEE = 50
+const TRAY_AUDIENCE = 500
+
+const FIRST_KEY = sql`('infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)`
+
+const before = (key: TimeKey | null): SQL =>
+  key === null ? FIRST_KEY : sql`(${key.at.toISOString()}::timestamptz, ${key.id}::uuid)`
+
+const toFeedRow = (row: RawFeedRow): FeedRow => ({
+  id: row.id,
+  authorId: row.author_id,
+  createdAt: new Date(row.created_at),
+})
+
+export function createFeedStore(db: Db, friendsRule: FriendsRule) {
+  /**
+   * Walks the newest active stories and keeps those the viewer may see, until there are enough or the window ends. A
+   * row with `go_on` is no item: it is the window's end, from where the branches have to be searched.
+   */
+  const walk = (viewerId: string, now: Date, after: TimeKey | null, limit: number) =>
+    db.execute<RawFeedRow>(sql`
+      with w as materialized (
+        select created_at, id, author_id, visibility, has_audience from stories
+        where deleted_at is null and visibility <> 'private' and expires_at > ${now.toISOString()}::timestamptz
+          and (created_at, id) < ${before(after)}
+        order by created_at desc, id desc limit ${sql.raw(String(WINDOW))}),
+      m as materialized (
+        select id, created_at, author_id from w
+        where w.visibility = 'public' or w.author_id = ${viewerId}::uuid
+          or case when w.has_audience then ${isInAudienceSql(viewerId, 'w')} else ${isFriendSql(friendsRule, viewerId, 'w')} end
+        limit ${limit}),
+      e as materialized (
+        select id, created_at, author_id from w
+        where case when (select count(*) from m) >= ${limit} then false
+          else (select count(*) from w) >= ${sql.raw(String(WINDOW))} end
+        order by created_at, id limit 1)
+      select id, created_at, author_id, false as go_on from m
+      union all select id, created_at, author_id, true from e
+      order by created_at desc, id desc, go_on`)
+
+  /** Searches public stories, followees, audiences and own stories apart, each by its own index, and merges them. */
+  const searchBranches = (viewerId: string, now: Date, after: TimeKey, limit: number) => {
+    const key = before(after)
+    const viewer = sql`${viewerId}::uuid`
+    const isFriend =
+      friendsRule === 'following'
+        ? sql``
+        : sql`and exists (select 1 from follows b where b.follower_id = f.followee_id and b.followee_id = f.follower_id)`
+    const inRange = (s: string) =>
+      sql`${isActiveSql(now, s)} and (${sql.raw(s)}.created_at, ${sql.raw(s)}.id) < ${key}
+        and ${sql.raw(s)}.created_at >= (select t from b)`
+    return db.execute<RawFeedRow>(sql`
+      with pub as materialized (
+        select s.created_at, s.id, s.author_id from stories s
+        where s.visibility = 'public' and ${isActiveSql(now, 's')} and (s.created_at, s.id) < ${key}
+        order by s.created_at desc, s.id desc limit ${limit}),
+      b as materialized (
+        select case when count(*) >= ${limit} then min(created_at) else '-infinity' end t from pub)
+      select id, created_at, author_id, false as go_on from (
+        (select * from pub)
+        union all (
+          select n.created_at, n.id, n.author_id from (
+            select f.followee_id from follows f where f.follower_id = ${viewer} ${isFriend}) f
+          cross join lateral (
+            select s.created_at, s.id, s.author_id from stories s
+            where s.author_id = f.followee_id and s.visibility = 'friends' and not s.has_audience and ${inRange('s')}
+            order by s.created_at desc, s.id desc limit ${limit}) n
+          order by n.created_at desc, n.id desc limit ${limit})
+        union all (
+          select s.created_at, s.id, s.author_id from story_audience a join stories s on s.id = a.story_id
+          where a.user_id = ${viewer} and s.author_id <> ${viewer} and s.visibility = 'friends' and s.has_audience
+            and ${isActiveSql(now, 's')} and (a.created_at, a.story_id) < ${key} and a.created_at >= (select t from b)
+          order by a.created_at desc, a.story_id desc limit ${limit})
+        union all (
+          select s.created_at, s.id, s.author_id from stories s
+          where s.author_id = ${viewer} and s.visibility = 'friends' and ${inRange('s')}
+          order by s.created_at desc, s.id desc limit ${limit})
+      ) u
+      order by created_at desc, id desc limit ${limit}`)
+  }
+
+  return {
+    /** Which stories the viewer may see, newest first by (created_at, id), after a key. */
+    async listSkeleton(
+      viewerId: string,
+      now: Date,
+      after: TimeKey | null,
+      limit: number,
+    ): Promise<FeedRow[]> {
+      const walked = await walk(viewerId, now, after, limit)
+      const found = walked.filter((row) => !row.go_on).map(toFeedRow)
+      const end = walked.find((row) => row.go_on)
+      if (end === undefined || found.length >= limit) return found
+      const from = { at: new Date(end.created_at), id: end.id }
+      const rest = await searchBranches(viewerId, now, from, limit - found.length)
+      return [...found, ...rest.map(toFeedRow)]
+    },
+
+    /**
+     * Who has active stories that the viewer may see: unseen first, then newest. Counted are the newest public ones,
+     * and those of followees and audiences however old.
+     *
+     * @param asOf views and stories after this moment do not count, so that pages of one walk agree
+     */
+    async listTray(
+      viewerId: string,
+      now: Date,
+      asOf: Date,
+      after: TrayKey | null,
+      limit: number,
+    ): Promise<TrayRow[]> {
+      const viewer = sql`${viewerId}::uuid`
+      const until = sql`${asOf.toISOString()}::timestamptz`
+      const rows = await db.execute<{
+        author_id: string
+        handle: string
+        latest_at: string
+        stories: number
+        unseen: number
+      }>(sql`
+        with near as (
+          select s.id from stories s
+          where ${isActiveSql(now, 's')} and s.visibility <> 'private'
+          order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_WINDOW))}),
+        followed as (
+          select n.id from follows f cross join lateral (
+            select s.id from stories s
+            where s.author_id = f.followee_id and s.visibility <> 'private' and ${isActiveSql(now, 's')}
+            order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_PER_FOLLOWEE))}) n
+          where f.follower_id = ${viewer}),
+        listed as (
+          select a.story_id as id from story_audience a where a.user_id = ${viewer}
+          order by a.created_at desc, a.story_id desc limit ${sql.raw(String(TRAY_AUDIENCE))}),
+        own as (
+          select s.id from stories s where s.author_id = ${viewer} and s.visibility <> 'private' and ${isActiveSql(now, 's')}
+          order by s.created_at desc limit ${sql.raw(String(TRAY_PER_FOLLOWEE))}),
+        ids as (select id from near union select id from followed union select id from listed union select id from own),
+        seen as (
+          select s.author_id, s.created_at, s.author_id <> ${viewer} and not exists (
+            select 1 from story_views v where v.story_id = s.id and v.viewer_id = ${viewer} and v.viewed_at <= ${until}
+          ) as is_unseen
+          from ids join stories s on s.id = ids.id
+          where ${isActiveSql(now, 's')} and s.created_at <= ${until} and s.visibility <> 'private'
+            and ${mayViewSql(friendsRule, viewerId, 's')}),
+        tray as (
+          select author_id, max(created_at) as latest_at, count(*)::int as stories,
+            count(*) filter (where is_unseen)::int as unseen
+          from seen group by author_id)
+        select t.author_id, u.handle, t.latest_at, t.stories, t.unseen
+        from tray t join users u on u.id = t.author_id
+        ${after === null ? sql`` : sql`where (t.unseen > 0, t.latest_at, t.author_id) < (${after.hasUnseen}::boolean, ${after.latestAt.toISOString()}::timestamptz, ${after.authorId}::uuid)`}
+        order by t.unseen > 0 desc, t.latest_at desc, t.author_id desc limit ${limit}`)
+      return rows.map((row) => ({
+        authorId: row.author_id,
+        handle: row.handle,
+        latestAt: new Date(row.latest_at),
+        stories: row.stories,
+        unseen: row.unseen,
+        hasUnseen: row.unseen > 0,
+      }))
+    },
+  }
+}
+
+export type FeedStore = ReturnType<typeof createFeedStore>

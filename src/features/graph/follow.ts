@@ -1,0 +1,52 @@
+import type { AppContext } from '../../context'
+import { AppError, notFound } from '../../kernel/errors'
+import type { Viewer } from '../../kernel/viewer'
+import type { Follow } from './schema'
+
+type Deps = Pick<AppContext, 'clock' | 'stores' | 'activity' | 'pageVersions'>
+
+/**
+ * Follows a person; a repeated call answers the same follow.
+ *
+ * @throws AppError `cannot_follow_self`, `not_found`
+ */
+export async function follow(
+  ctx: Deps,
+  viewer: Viewer,
+  followeeId: string,
+  requestId: string,
+): Promise<{ follow: Follow; isNew: boolean }> {
+  if (followeeId === viewer.id) {
+    throw new AppError('cannot_follow_self', 'You cannot follow yourself.', {
+      fields: [{ field: 'user_id', message: 'is you' }],
+    })
+  }
+  const createdAt = ctx.clock.now()
+  const saved = await ctx.stores.graph.insertFollow({ followerId: viewer.id, followeeId, createdAt })
+  if (saved === null) throw notFound()
+  if (saved.isNew) {
+    // Both sides: with mutual friendship either one's follow changes what the other may see.
+    await ctx.pageVersions.renew([viewer.id, followeeId])
+    ctx.activity.followAdded({ requestId, userId: viewer.id }, followeeId)
+  }
+  return {
+    follow: {
+      follower_id: viewer.id,
+      followee_id: followeeId,
+      created_at: saved.row.createdAt.toISOString(),
+    },
+    isNew: saved.isNew,
+  }
+}
+
+/** Stops following; nothing happens when there was no follow. */
+export async function unfollow(
+  ctx: Deps,
+  viewer: Viewer,
+  followeeId: string,
+  requestId: string,
+): Promise<void> {
+  const wasThere = await ctx.stores.graph.deleteFollow(viewer.id, followeeId)
+  await ctx.pageVersions.renew([viewer.id, followeeId])
+  if (wasThere) ctx.activity.followRemoved({ requestId, userId: viewer.id }, followeeId)
+}

@@ -1,0 +1,98 @@
+import { and, desc, eq, sql } from 'drizzle-orm'
+import type { FriendsRule } from '../../config'
+import type { TimeKey } from '../../kernel/cursor'
+import type { Db } from '../../platform/database/client'
+import { brokenConstraint } from '../../platform/database/failures'
+import { follows, users } from '../../platform/database/schema'
+import { isFriendSql } from '../stories/visibility-sql'
+
+export type FollowRow = typeof follows.$inferSelect
+export type FollowedRow = Readonly<{ id: string; handle: string; followedAt: Date }>
+
+export function createGraphStore(db: Db) {
+  /** People at the `person` end of the follows whose `fixed` end is this user, newest first. */
+  const page = async (
+    fixed: typeof follows.followerId,
+    person: typeof follows.followeeId | typeof follows.followerId,
+    userId: string,
+    after: TimeKey | null,
+    limit: number,
+  ): Promise<FollowedRow[]> =>
+    db
+      .select({ id: users.id, handle: users.handle, followedAt: follows.createdAt })
+      .from(follows)
+      .innerJoin(users, eq(users.id, person))
+      .where(
+        and(
+          eq(fixed, userId),
+          after === null
+            ? undefined
+            : sql`(${follows.createdAt}, ${person}) < (${after.at.toISOString()}::timestamptz, ${after.id}::uuid)`,
+        ),
+      )
+      .orderBy(desc(follows.createdAt), desc(person))
+      .limit(limit)
+
+  return {
+    /** The follow, and whether it is new; null when there is no such followee. */
+    async insertFollow(row: FollowRow): Promise<{ row: FollowRow; isNew: boolean } | null> {
+      try {
+        const [inserted] = await db.insert(follows).values(row).onConflictDoNothing().returning()
+        if (inserted !== undefined) return { row: inserted, isNew: true }
+      } catch (error) {
+        if (brokenConstraint(error) !== null) return null
+        throw error
+      }
+      const [existing] = await db
+        .select()
+        .from(follows)
+        .where(and(eq(follows.followerId, row.followerId), eq(follows.followeeId, row.followeeId)))
+      return existing === undefined ? null : { row: existing, isNew: false }
+    },
+    async deleteFollow(followerId: string, followeeId: string): Promise<boolean> {
+      const rows = await db
+        .delete(follows)
+        .where(and(eq(follows.followerId, followerId), eq(follows.followeeId, followeeId)))
+        .returning({ followeeId: follows.followeeId })
+      return rows.length > 0
+    },
+    following: (userId: string, after: TimeKey | null, limit: number) =>
+      page(follows.followerId, follows.followeeId, userId, after, limit),
+    followers: (userId: string, after: TimeKey | null, limit: number) =>
+      page(
+        follows.followeeId as unknown as typeof follows.followerId,
+        follows.followerId,
+        userId,
+        after,
+        limit,
+      ),
+    async followeeIds(userId: string): Promise<string[]> {
+      const rows = await db
+        .select({ id: follows.followeeId })
+        .from(follows)
+        .where(eq(follows.followerId, userId))
+      return rows.map((row) => row.id)
+    },
+    /** Followees who follow back. */
+    async mutualIds(userId: string): Promise<string[]> {
+      const rows = await db.execute<{ id: string }>(sql`
+        select f.followee_id as id from follows f
+        join follows b on b.follower_id = f.followee_id and b.followee_id = f.follower_id
+        where f.follower_id = ${userId}::uuid`)
+      return rows.map((row) => row.id)
+    },
+    /** Which of these authors the viewer is a friend of. */
+    async friendsAmong(
+      viewerId: string,
+      authorIds: readonly string[],
+      rule: FriendsRule,
+    ): Promise<Set<string>> {
+      const rows = await db.execute<{ id: string }>(sql`
+        select a.author_id as id from unnest(${`{${authorIds.join(',')}}`}::uuid[]) as a(author_id)
+        where ${isFriendSql(rule, viewerId, 'a')}`)
+      return new Set(rows.map((row) => row.id))
+    },
+  }
+}
+
+export type GraphStore = ReturnType<typeof createGraphStore>

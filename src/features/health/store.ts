@@ -1,0 +1,16 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../platform/database/client'
+
+export function createHealthStore(db: Db) {
+  return {
+    /** How many migrations have been applied. */
+    async countMigrations(): Promise<number> {
+      const rows = await db.execute<{ count: number }>(
+        sql`select count(*)::int as count from drizzle.__drizzle_migrations`,
+      )
+      return rows[0]?.count ?? 0
+    },
+  }
+}
+
+export type HealthStore = ReturnType<typeof createHealthStore>

@@ -1,0 +1,30 @@
+import { Elysia } from 'elysia'
+import type { AppContext } from '../../context'
+import { describe } from '../../http/describe'
+import { json } from '../../http/json'
+import { limitViewer } from '../../http/rate-limit'
+import { viewerOf } from '../../http/request-info'
+import { requireViewer } from '../../http/require-viewer'
+import { LIMIT_DEFAULT, pageOf } from '../../http/schemas'
+import { SearchHit, SearchQuery } from './schema'
+import { searchStories } from './search-stories'
+
+export const searchRoutes = (ctx: AppContext) =>
+  new Elysia().use(requireViewer(ctx)).get(
+    '/search',
+    async ({ query, request }) => {
+      const { q, limit = LIMIT_DEFAULT, cursor } = query
+      return json(200, await searchStories(ctx, viewerOf(request), { q, limit, cursor }))
+    },
+    {
+      query: SearchQuery,
+      transform: limitViewer(ctx, 'search'),
+      detail: describe({
+        tag: 'Feed',
+        summary: 'Search stories that I may see',
+        description: 'Best match first; of a very common word the newest 1,000 matches are ranked.',
+        answers: { 200: { description: 'A page of stories with highlights', body: pageOf(SearchHit) } },
+        problems: [400, 422, 429],
+      }),
+    },
+  )

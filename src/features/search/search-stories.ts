@@ -1,0 +1,72 @@
+import type { AppContext } from '../../context'
+import { decodeCursor, encodeCursor, isEpochMs, type Page } from '../../kernel/cursor'
+import { invalidField } from '../../kernel/errors'
+import { isUuid } from '../../kernel/ids'
+import { codePointLength, escapeHtml, isStorableText } from '../../kernel/text'
+import type { Viewer } from '../../kernel/viewer'
+import { hydrateStories } from '../stories/hydrate'
+import { presentStory } from '../stories/present'
+import type { SearchHit } from './schema'
+import { MARK_START, MARK_STOP, type MatchRow } from './store'
+
+type Deps = Pick<AppContext, 'clock' | 'stores' | 'objects' | 'friends'>
+
+const CURSOR_TAG = 'search'
+const Q_LENGTH_MAX = 200
+const isRank = (part: string) => /^\d+(\.\d+)?(e[+-]?\d{1,2})?$/i.test(part) && Number(part) <= 1000
+
+/** The marked text as HTML: everything escaped but the marks themselves. */
+export const highlightOf = (marked: string): string =>
+  escapeHtml(marked).replaceAll(MARK_START, '<mark>').replaceAll(MARK_STOP, '</mark>')
+
+/**
+ * Full text over what the viewer may see, own private stories included, best match first.
+ *
+ * @throws AppError `validation_failed`, `invalid_cursor`
+ */
+export async function searchStories(
+  ctx: Deps,
+  viewer: Viewer,
+  input: { q: string; limit: number; cursor: string | undefined },
+): Promise<Page<SearchHit>> {
+  const q = input.q.trim()
+  const length = codePointLength(q)
+  if (length < 1 || length > Q_LENGTH_MAX)
+    throw invalidField('q', `must have 1 to ${Q_LENGTH_MAX} characters`)
+  if (!isStorableText(q)) throw invalidField('q', 'has a character that no text can have')
+  const parts =
+    input.cursor === undefined
+      ? null
+      : decodeCursor(CURSOR_TAG, input.cursor, [isEpochMs, isRank, isEpochMs, isUuid])
+  const now = ctx.clock.now()
+  const asOf = parts === null ? now : new Date(Number(parts[0]))
+  const after =
+    parts === null
+      ? null
+      : { rank: parts[1] ?? '', createdAt: new Date(Number(parts[2])), id: parts[3] ?? '' }
+
+  const matches = await ctx.stores.search.findMatches({
+    viewerId: viewer.id,
+    q,
+    now,
+    asOf,
+    after,
+    limit: input.limit + 1,
+  })
+  const page = matches.slice(0, input.limit)
+  const rows = await hydrateStories(ctx, viewer, page)
+  const marked = new Map(page.map((match) => [match.id, match.marked]))
+  const last = page.at(-1)
+  return {
+    items: await Promise.all(
+      rows.map(async (row) => ({
+        ...(await presentStory(row, ctx.objects)),
+        highlight: highlightOf(marked.get(row.id) ?? ''),
+      })),
+    ),
+    next_cursor: matches.length > input.limit && last !== undefined ? cursorOf(asOf, last) : null,
+  }
+}
+
+const cursorOf = (asOf: Date, row: MatchRow): string =>
+  encodeCursor(CURSOR_TAG, [String(asOf.getTime()), row.rank, String(row.createdAt.getTime()), row.id])

@@ -1,0 +1,38 @@
+import type { AppContext } from '../../context'
+import { forbidden, notFound } from '../../kernel/errors'
+import type { Viewer } from '../../kernel/viewer'
+import { canView, isActive } from './visibility'
+
+type Deps = Pick<AppContext, 'clock' | 'stores' | 'transact' | 'activity' | 'pageVersions'>
+
+/**
+ * Ends a story for good: its author may, and an admin as moderation, who need not see it otherwise.
+ *
+ * @throws AppError `forbidden` for others who can see it, `not_found` for the rest
+ */
+export async function deleteStory(
+  ctx: Deps,
+  viewer: Viewer,
+  storyId: string,
+  requestId: string,
+): Promise<void> {
+  const story = await ctx.stores.stories.findStory(viewer.id, storyId)
+  const now = ctx.clock.now()
+  if (story === null || !isActive(story, now)) throw notFound()
+  const isAuthor = story.authorId === viewer.id
+  if (!isAuthor && viewer.role !== 'admin') {
+    throw canView(viewer.id, story, story, now)
+      ? forbidden('Only its author may delete a story.')
+      : notFound()
+  }
+  const ended = await ctx.transact(async (tx) => {
+    if (!(await tx.stories.softDelete(storyId, now))) return false
+    await tx.media.giveUpOfStory(storyId)
+    tx.afterCommit(() => ctx.pageVersions.noteRemoved(storyId))
+    return true
+  })
+  if (!ended) throw notFound()
+  const where = { requestId, userId: viewer.id }
+  if (isAuthor) ctx.activity.storyDeleted(where, storyId)
+  else ctx.activity.storyRemoved(where, storyId, story.authorId)
+}

@@ -1,0 +1,29 @@
+import type { AppContext } from '../../context'
+import { notFound } from '../../kernel/errors'
+import type { Viewer } from '../../kernel/viewer'
+import { presentStory } from './present'
+import type { Story } from './schema'
+import type { StoryRow } from './story-row'
+import { canView } from './visibility'
+
+type Deps = Pick<AppContext, 'clock' | 'stores'>
+
+/**
+ * The one door to a single story: reading, viewing, reacting and deleting all come through here.
+ *
+ * @throws AppError `not_found`, the same for a missing story and for one that the viewer may not see
+ */
+export async function readableStory(ctx: Deps, viewer: Viewer, id: string): Promise<StoryRow> {
+  const story = await ctx.stores.stories.findStory(viewer.id, id)
+  if (story === null || !canView(viewer.id, story, story, ctx.clock.now())) throw notFound()
+  return story
+}
+
+/** @throws AppError `not_found` */
+export async function readStory(
+  ctx: Deps & Pick<AppContext, 'objects'>,
+  viewer: Viewer,
+  id: string,
+): Promise<Story> {
+  return presentStory(await readableStory(ctx, viewer, id), ctx.objects)
+}

@@ -1,0 +1,168 @@
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { FriendsRule } from '../../config'
+import type { TimeKey } from '../../kernel/cursor'
+import type { Db } from '../../platform/database/client'
+import { brokenConstraint } from '../../platform/database/failures'
+import { stories, users } from '../../platform/database/schema'
+import { type RawStoryRow, type StoryRow, toStoryRow } from './story-row'
+import { storyRowSql } from './story-row-sql'
+import type { Visibility } from './visibility'
+import { isActiveSql, isFriendSql, mayViewSql } from './visibility-sql'
+
+export type NewStory = Readonly<{
+  id: string
+  authorId: string
+  text: string | null
+  mediaKey: string | null
+  mediaType: string | null
+  visibility: Visibility
+  hasAudience: boolean
+  createdAt: Date
+  expiresAt: Date
+}>
+
+export type ViewerRow = Readonly<{ id: string; handle: string; viewedAt: Date; reaction: string | null }>
+
+export function createStoryStore(db: Db, friendsRule: FriendsRule) {
+  return {
+    async insertStory(story: NewStory): Promise<void> {
+      await db.insert(stories).values(story)
+    },
+    /** False when one of the users does not exist. */
+    async insertAudience(storyId: string, userIds: readonly string[], createdAt: Date): Promise<boolean> {
+      if (userIds.length === 0) return true
+      try {
+        await db.execute(sql`
+          insert into story_audience (story_id, user_id, created_at)
+          select ${storyId}::uuid, id, ${createdAt.toISOString()}::timestamptz
+          from unnest(${textArray(userIds)}::uuid[]) as id`)
+        return true
+      } catch (error) {
+        if (brokenConstraint(error) !== null) return false
+        throw error
+      }
+    },
+    async findMissingUsers(userIds: readonly string[]): Promise<string[]> {
+      const rows = await db
+        .select({ id: users.id })
+        .from(users)
+        .where(inArray(users.id, [...userIds]))
+      const known = new Set(rows.map((row) => row.id))
+      return userIds.filter((id) => !known.has(id))
+    },
+    /** The story as it stands, ended or not, with how the viewer stands to it; the rule is the caller's to ask. */
+    async findStory(viewerId: string, id: string): Promise<(StoryRow & { isFriend: boolean }) | null> {
+      const { columns, joins } = storyRowSql(viewerId)
+      const rows = await db.execute<RawStoryRow & { is_friend: boolean }>(sql`
+        select ${columns}, ${isFriendSql(friendsRule, viewerId, 's')} as is_friend
+        from stories s ${joins} where s.id = ${id}::uuid`)
+      const raw = rows[0]
+      return raw === undefined ? null : { ...toStoryRow(raw), isFriend: raw.is_friend }
+    },
+    /** Stories for ids, in no order; ended ones too. */
+    async findStories(viewerId: string, ids: readonly string[]): Promise<StoryRow[]> {
+      if (ids.length === 0) return []
+      const { columns, joins } = storyRowSql(viewerId)
+      const rows = await db.execute<RawStoryRow>(sql`
+        select ${columns} from stories s ${joins} where s.id = any(${textArray(ids)}::uuid[])`)
+      return rows.map(toStoryRow)
+    },
+    /** An author's active stories: all of them for the author, newest first. */
+    async listOwn(authorId: string, after: TimeKey | null, now: Date, limit: number): Promise<StoryRow[]> {
+      const { columns, joins } = storyRowSql(authorId)
+      const rows = await db.execute<RawStoryRow>(sql`
+        select ${columns} from stories s ${joins}
+        where s.author_id = ${authorId}::uuid and ${isActiveSql(now, 's')}
+          ${after === null ? sql`` : sql`and (s.created_at, s.id) < (${after.at.toISOString()}::timestamptz, ${after.id}::uuid)`}
+        order by s.created_at desc, s.id desc limit ${limit}`)
+      return rows.map(toStoryRow)
+    },
+    /** A person's active stories as far as the viewer may see them, oldest first. */
+    async listOfAuthor(
+      viewerId: string,
+      authorId: string,
+      after: TimeKey | null,
+      now: Date,
+      limit: number,
+    ): Promise<StoryRow[]> {
+      const { columns, joins } = storyRowSql(viewerId)
+      const rows = await db.execute<RawStoryRow>(sql`
+        select ${columns} from stories s ${joins}
+        where s.author_id = ${authorId}::uuid and ${isActiveSql(now, 's')} and ${mayViewSql(friendsRule, viewerId, 's')}
+          ${after === null ? sql`` : sql`and (s.created_at, s.id) > (${after.at.toISOString()}::timestamptz, ${after.id}::uuid)`}
+        order by s.created_at, s.id limit ${limit}`)
+      return rows.map(toStoryRow)
+    },
+    async userExists(id: string): Promise<boolean> {
+      return (await db.select({ id: users.id }).from(users).where(eq(users.id, id))).length > 0
+    },
+    /** False when it had ended before. */
+    async softDelete(id: string, at: Date): Promise<boolean> {
+      const rows = await db
+        .update(stories)
+        .set({ deletedAt: at })
+        .where(and(eq(stories.id, id), isNull(stories.deletedAt)))
+        .returning({ id: stories.id })
+      return rows.length > 0
+    },
+    /**
+     * The viewer's first view of an active story together with the author's event (none for an author's own view), in
+     * one statement; null when there was a view before, or the story has ended.
+     */
+    async insertView(view: { storyId: string; viewerId: string; viewedAt: Date }): Promise<Date | null> {
+      const at = view.viewedAt.toISOString()
+      const rows = await db.execute<{ viewed_at: string }>(sql`
+        with s as (
+          select s.id, s.author_id from stories s where s.id = ${view.storyId}::uuid and ${isActiveSql(view.viewedAt, 's')}
+        ), v as (
+          insert into story_views (story_id, viewer_id, viewed_at)
+          select s.id, ${view.viewerId}::uuid, ${at}::timestamptz from s
+          on conflict do nothing returning viewed_at
+        ), e as (
+          insert into events (author_id, type, data, created_at)
+          select s.author_id, 'story.viewed', jsonb_build_object('story_id', s.id, 'viewer_id', ${view.viewerId}::text,
+            'viewed_at', ${at}::text), ${at}::timestamptz
+          from v, s where s.author_id <> ${view.viewerId}::uuid
+        )
+        select viewed_at from v`)
+      return rows[0] === undefined ? null : new Date(rows[0].viewed_at)
+    },
+    async findView(storyId: string, viewerId: string): Promise<Date | null> {
+      const rows = await db.execute<{ viewed_at: string }>(sql`
+        select viewed_at from story_views where story_id = ${storyId}::uuid and viewer_id = ${viewerId}::uuid`)
+      return rows[0] === undefined ? null : new Date(rows[0].viewed_at)
+    },
+    /** Who saw a story, latest first; the author's own view is not among them. */
+    async listViewers(
+      storyId: string,
+      authorId: string,
+      after: TimeKey | null,
+      limit: number,
+    ): Promise<ViewerRow[]> {
+      const rows = await db.execute<{
+        id: string
+        handle: string
+        viewed_at: string
+        reaction: string | null
+      }>(sql`
+        select u.id, u.handle, v.viewed_at, x.emoji as reaction
+        from story_views v
+        join users u on u.id = v.viewer_id
+        left join reactions x on x.story_id = v.story_id and x.user_id = v.viewer_id
+        where v.story_id = ${storyId}::uuid and v.viewer_id <> ${authorId}::uuid
+          ${after === null ? sql`` : sql`and (v.viewed_at, v.viewer_id) < (${after.at.toISOString()}::timestamptz, ${after.id}::uuid)`}
+        order by v.viewed_at desc, v.viewer_id desc limit ${limit}`)
+      return rows.map((row) => ({
+        id: row.id,
+        handle: row.handle,
+        viewedAt: new Date(row.viewed_at),
+        reaction: row.reaction,
+      }))
+    },
+  }
+}
+
+/** A PostgreSQL array literal of ids. */
+const textArray = (ids: readonly string[]): string => `{${ids.join(',')}}`
+
+export type StoryStore = ReturnType<typeof createStoryStore>

@@ -1,0 +1,30 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { FriendsRule } from '../../config'
+
+/**
+ * The permission rule of visibility.ts as SQL conditions, for lists. Each takes the name under which the query knows
+ * its stories; the name is ours, never a user's.
+ */
+
+/** The viewer is a friend of the author of the story: follows, and under the mutual rule is followed back. */
+export function isFriendSql(rule: FriendsRule, viewerId: string, story: string): SQL {
+  const author = sql.raw(`${story}.author_id`)
+  const follows = sql`exists (select 1 from follows f where f.follower_id = ${viewerId}::uuid and f.followee_id = ${author})`
+  if (rule === 'following') return follows
+  return sql`(${follows} and exists (select 1 from follows b where b.follower_id = ${author} and b.followee_id = ${viewerId}::uuid))`
+}
+
+export function isInAudienceSql(viewerId: string, story: string): SQL {
+  return sql`exists (select 1 from story_audience a where a.user_id = ${viewerId}::uuid and a.story_id = ${sql.raw(story)}.id)`
+}
+
+export function isActiveSql(now: Date, story: string): SQL {
+  return sql`${sql.raw(story)}.deleted_at is null and ${sql.raw(story)}.expires_at > ${now.toISOString()}::timestamptz`
+}
+
+/** What a viewer may see among active stories. `case` keeps the two look-ups from being planned as joins. */
+export function mayViewSql(rule: FriendsRule, viewerId: string, story: string): SQL {
+  const s = sql.raw(story)
+  return sql`(${s}.visibility = 'public' or ${s}.author_id = ${viewerId}::uuid or (${s}.visibility = 'friends' and
+    case when ${s}.has_audience then ${isInAudienceSql(viewerId, story)} else ${isFriendSql(rule, viewerId, story)} end))`
+}

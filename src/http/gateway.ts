@@ -1,0 +1,218 @@
+import type { AppContext } from '../context'
+import { monotonicMs } from '../kernel/clock'
+import { AppError, notFound } from '../kernel/errors'
+import { newId } from '../kernel/ids'
+import { clientAddress } from './client-address'
+import { createCors } from './cors'
+import { problemResponse, toAppError } from './problem'
+import { type RequestInfo, rememberInfo } from './request-info'
+import { createRouteTable, type RouteEntry } from './route-table'
+import { bucketOrigin, createSecurityHeaders } from './security-headers'
+
+/**
+ * The one way in and out of the API process: every request gets its id here, and every answer its headers, its log line
+ * and its metrics, whatever happened in between.
+ */
+export type Gateway = Readonly<{
+  handle(request: Request, connection: Connection): Promise<Response>
+  /** Requests that were accepted and are not answered yet. */
+  inFlight(): number
+  /** From now on answers ask their connections to close. */
+  drain(): void
+}>
+
+export type Connection = Readonly<{ address: string; keepOpen: () => void }>
+
+/** Files served beside the API: the client and the docs. */
+export type Pages = Readonly<{
+  /** Null when there is no such file, or the method is neither GET nor HEAD. */
+  respond(request: Request, pathname: string): Response | Promise<Response> | null
+}>
+
+type Page = Response | Promise<Response>
+
+type App = Readonly<{
+  fetch(request: Request): Response | Promise<Response>
+  routes: readonly { method: string; path: string }[]
+}>
+
+type Deps = Pick<AppContext, 'config' | 'logger' | 'metrics'>
+
+const URL_LENGTH_MAX = 4096
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
+const UNMATCHED = 'unmatched'
+const PAGES_ROUTE = 'page'
+/** Asked often by machines; their lines would drown the others. */
+const QUIET_ROUTES = new Set(['/livez', '/readyz', '/healthz', '/metrics'])
+
+export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gateway {
+  const { config } = ctx
+  const findRoute = createRouteTable(app.routes)
+  const cors = createCors(config.corsOrigins)
+  const security = createSecurityHeaders(
+    bucketOrigin(config.s3.publicEndpoint, config.s3.bucket, config.s3.forcePathStyle),
+  )
+  let inFlight = 0
+  let draining = false
+
+  const describeRequest = (
+    request: Request,
+    connection: Connection,
+    path: string,
+    route: string,
+  ): RequestInfo => {
+    const given = request.headers.get('x-request-id')
+    return {
+      id: given !== null && REQUEST_ID.test(given) ? given : newId(),
+      method: request.method,
+      path,
+      route,
+      clientAddress: clientAddress(
+        request.headers.get('x-forwarded-for'),
+        connection.address,
+        config.trustedProxyHops,
+      ),
+      startedMs: monotonicMs(),
+      keepOpen: connection.keepOpen,
+      viewer: null,
+      answerHeaders: {},
+    }
+  }
+
+  const respond = async (
+    request: Request,
+    info: RequestInfo,
+    entry: RouteEntry | null,
+    page: Page | null,
+  ): Promise<Response> => {
+    if (request.url.length > URL_LENGTH_MAX) throw new AppError('uri_too_long', 'The URL is too long.')
+    if (entry === null) {
+      if (page === null) throw notFound()
+      if (request.method === 'GET' || request.method === 'HEAD') return page
+      throw methodNotAllowed(new Set(['GET']))
+    }
+    if (request.method === 'OPTIONS') return answerOptions(request, entry)
+    if (entry.methods.has(request.method)) return app.fetch(request)
+    if (request.method === 'HEAD' && entry.methods.has('GET') && entry.pattern !== '/events')
+      return answerHead(request, info)
+    throw methodNotAllowed(entry.methods)
+  }
+  const findPage = (request: Request, path: string): Page | null => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const asked = isRead ? request : new Request(request.url)
+    for (const page of pages) {
+      const answer = page.respond(asked, path)
+      if (answer !== null) return answer
+    }
+    return null
+  }
+  const answerOptions = (request: Request, { methods }: RouteEntry): Response => {
+    const origin = request.headers.get('origin')
+    return new Response(null, {
+      status: 204,
+      headers: { ...cors.preflight(origin, methods), Allow: allow(methods) },
+    })
+  }
+  const answerHead = async (request: Request, info: RequestInfo): Promise<Response> => {
+    const asGet = new Request(request.url, { method: 'GET', headers: request.headers })
+    rememberInfo(asGet, info)
+    const answer = await app.fetch(asGet)
+    return new Response(null, { status: answer.status, headers: answer.headers })
+  }
+
+  const dress = (request: Request, info: RequestInfo, response: Response): void => {
+    const { headers } = response
+    const isPage = info.route === PAGES_ROUTE
+    for (const [name, value] of Object.entries(isPage ? security.forPages : security.forApi))
+      headers.set(name, value)
+    if (isTls(request)) for (const [name, value] of Object.entries(security.overTls)) headers.set(name, value)
+    for (const [name, value] of Object.entries(info.answerHeaders)) headers.set(name, value)
+    for (const [name, value] of Object.entries(cors.headers(request.headers.get('origin'))))
+      headers.append(name, value)
+    headers.set('X-Request-Id', info.id)
+    if (draining) headers.set('Connection', 'close')
+  }
+  const isTls = (request: Request): boolean =>
+    request.url.startsWith('https:') ||
+    (config.trustedProxyHops > 0 &&
+      request.headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https')
+
+  const record = (info: RequestInfo, status: number): void => {
+    const seconds = (monotonicMs() - info.startedMs) / 1000
+    const method = KNOWN_METHODS.has(info.method) ? info.method : 'OTHER'
+    ctx.metrics.httpRequests.inc({ method, route: info.route, code: String(status) })
+    // How long a stream stays open says nothing about how fast it was answered, and this is the moment it was.
+    ctx.metrics.httpDuration.observe({ method, route: info.route }, seconds)
+    const line = {
+      event: 'http_request',
+      request_id: info.id,
+      user_id: info.viewer?.id,
+      method,
+      route: info.route,
+      path: info.path,
+      status,
+      duration_ms: Math.round(seconds * 1e6) / 1e3,
+    }
+    if (QUIET_ROUTES.has(info.route) && status < 400) ctx.logger.debug(line)
+    else ctx.logger.info(line)
+  }
+  const fail = (error: unknown, info: RequestInfo): Response => {
+    const problem = toAppError(error)
+    if (problem.status >= 500) {
+      const event = problem.code === 'internal' ? 'internal_error' : 'unavailable'
+      const level = problem.code === 'internal' ? 'error' : 'warn'
+      ctx.logger[level]({
+        event,
+        request_id: info.id,
+        user_id: info.viewer?.id,
+        route: info.route,
+        err: problem.cause ?? error,
+      })
+    }
+    return problemResponse(problem, info.id)
+  }
+
+  return {
+    async handle(request, connection) {
+      inFlight++
+      const path = pathOf(request.url)
+      const entry = findRoute(path)
+      const page = entry === null ? findPage(request, path) : null
+      const route = entry?.pattern ?? (page === null ? UNMATCHED : PAGES_ROUTE)
+      const info = describeRequest(request, connection, path, route)
+      rememberInfo(request, info)
+      let response: Response
+      try {
+        response = await respond(request, info, entry, page)
+      } catch (error) {
+        response = fail(error, info)
+      }
+      try {
+        dress(request, info, response)
+        record(info, response.status)
+        return response
+      } finally {
+        inFlight--
+      }
+    },
+    inFlight: () => inFlight,
+    drain() {
+      draining = true
+    },
+  }
+}
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+const allow = (methods: ReadonlySet<string>): string =>
+  [...methods, ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+
+const methodNotAllowed = (methods: ReadonlySet<string>) =>
+  new AppError('method_not_allowed', 'This path has no such method.', { headers: { Allow: allow(methods) } })
+
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  if (start < 0) return '/'
+  const query = url.indexOf('?', start)
+  return query < 0 ? url.slice(start) : url.slice(start, query)
+}

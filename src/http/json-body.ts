@@ -1,0 +1,91 @@
+import { AppError, invalidField } from '../kernel/errors'
+import { isStorableText } from '../kernel/text'
+
+/** Reads a JSON body in bounded memory and time, before anything else is done with a request. */
+
+export const BODY_BYTES_MAX = 64 * 1024
+const BODY_DEADLINE_MS = 10_000
+const DEPTH_MAX = 16
+
+const tooLarge = () =>
+  new AppError('payload_too_large', `A body may have ${BODY_BYTES_MAX} bytes at most.`, {
+    headers: { Connection: 'close' },
+  })
+const malformed = (cause?: unknown) =>
+  new AppError('malformed_json', 'The body is not valid JSON in UTF-8.', { cause })
+const tooSlow = () =>
+  new AppError('request_timeout', 'The body did not arrive in time.', { headers: { Connection: 'close' } })
+
+/**
+ * @throws AppError `unsupported_media_type`, `payload_too_large`, `request_timeout`, `malformed_json`, or
+ *   `validation_failed` for text that cannot be stored
+ */
+export async function readJsonBody(request: Request): Promise<unknown> {
+  if (!isJson(request.headers.get('content-type'))) {
+    throw new AppError('unsupported_media_type', 'The body must be application/json in UTF-8.')
+  }
+  if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+  const text = decode(await readBytes(request))
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw malformed(error)
+  }
+  // Only an escape can smuggle in what JSON and UTF-8 themselves refuse.
+  if (text.includes('\\u')) checkText(value, '', 0)
+  return value
+}
+
+/** `application/json`, with no other charset than UTF-8 (RFC 8259, section 8.1). */
+function isJson(contentType: string | null): boolean {
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
+  const charset = parameters.map((item) => item.trim()).find((item) => item.startsWith('charset='))
+  return type.trim() === 'application/json' && (charset === undefined || /^charset="?utf-8"?$/.test(charset))
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array()
+  const reader = request.body.getReader()
+  let timer: Timer | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), BODY_DEADLINE_MS)
+  })
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), deadline])
+      if (done) return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+      size += value.byteLength
+      if (size > BODY_BYTES_MAX) throw tooLarge()
+      chunks.push(value)
+    }
+  } catch (error) {
+    reader.cancel().catch(() => undefined)
+    throw error instanceof AppError ? error : malformed(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw malformed(error)
+  }
+}
+
+function checkText(value: unknown, field: string, depth: number): void {
+  if (depth > DEPTH_MAX) throw invalidField('body', 'is nested too deeply')
+  if (typeof value === 'string') {
+    if (!isStorableText(value)) throw invalidField(field || 'body', 'has a character that cannot be stored')
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, item] of Object.entries(value)) {
+    if (!isStorableText(key)) throw invalidField(field || 'body', 'has a field name that cannot be stored')
+    checkText(item, field === '' ? key : `${field}.${key}`, depth + 1)
+  }
+}

@@ -1,0 +1,44 @@
+import type { Viewer } from '../kernel/viewer'
+
+/** What is known of a request besides itself; filled on its way down, read on its way out. */
+export type RequestInfo = {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  /** The pattern (`/stories/:id`), or `unmatched`. */
+  readonly route: string
+  /** The client's address as far as trusted proxies tell. */
+  readonly clientAddress: string
+  readonly startedMs: number
+  /** Lifts the server's idle time-out, for answers that stay open. */
+  readonly keepOpen: () => void
+  viewer: Viewer | null
+  /** Headers to be put on whatever the answer will be. */
+  readonly answerHeaders: Record<string, string>
+}
+
+const infos = new WeakMap<Request, RequestInfo>()
+
+export const rememberInfo = (request: Request, info: RequestInfo): void => {
+  infos.set(request, info)
+}
+
+/** @throws Error for a request that did not come through the gateway */
+export function infoOf(request: Request): RequestInfo {
+  const info = infos.get(request)
+  if (info === undefined) throw new Error('A request reached a route without passing the gateway')
+  return info
+}
+
+/** The ids that go into every log line about this request. */
+export const whereOf = (request: Request): { requestId: string; userId: string | undefined } => {
+  const info = infoOf(request)
+  return { requestId: info.id, userId: info.viewer?.id }
+}
+
+/** @throws Error when the route is not guarded by `requireViewer` */
+export function viewerOf(request: Request): Viewer {
+  const { viewer } = infoOf(request)
+  if (viewer === null) throw new Error('A route asked for its viewer without requiring one')
+  return viewer
+}

@@ -1,0 +1,59 @@
+/** What a failed statement means: the database is away, or a rule of the schema was broken. */
+
+const DOWN_CODES = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECTION_CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_SOCKET_CLOSED',
+  '25006', // read-only transaction: a standby, or a server told to take no writes
+  '25P03', // idle in transaction for too long
+  '40001', // serialization failure
+  '40P01', // deadlock
+  '55P03', // lock not available in time
+  '57014', // statement cancelled by its timeout
+  '58030', // input or output error
+  'XX001', // data corrupted
+])
+/** Connection exceptions, out of resources (disk, connections, memory), operator intervention. */
+const DOWN_CLASSES = ['08', '53', '57P', '58P']
+
+const codesOf = function* (error: unknown): Generator<string> {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    if ('code' in current && typeof current.code === 'string') yield current.code
+  }
+}
+
+/** True when a statement failed because the database is away or cannot take work now; see PostgreSQL, appendix A. */
+export function isDatabaseDown(error: unknown): boolean {
+  for (const code of codesOf(error)) {
+    if (DOWN_CODES.has(code) || DOWN_CLASSES.some((start) => code.startsWith(start))) return true
+  }
+  return false
+}
+
+/** The name of the unique or foreign key constraint that a statement broke, or null. */
+export function brokenConstraint(error: unknown): string | null {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    const { code, constraint_name: name } = current as { code?: unknown; constraint_name?: unknown }
+    if ((code === '23505' || code === '23503') && typeof name === 'string') return name
+  }
+  return null
+}

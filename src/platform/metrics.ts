@@ -1,0 +1,66 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Every Prometheus series of both processes, in one registry a process. */
+export type Metrics = ReturnType<typeof createMetrics>
+
+const REQUEST_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+const SWEEP_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+export function createMetrics(options: { processMetrics: boolean }) {
+  const registry = new Registry()
+  const registers = [registry]
+  if (options.processMetrics) collectDefaultMetrics({ register: registry })
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter<L>({ name, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge<L>({ name, help, labelNames, registers })
+
+  return {
+    registry,
+    httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'code']),
+    httpDuration: new Histogram({
+      name: 'http_request_duration_seconds',
+      help: 'Time from request to answer, in seconds',
+      labelNames: ['method', 'route'],
+      buckets: REQUEST_BUCKETS_SECONDS,
+      registers,
+    }),
+    storiesCreated: counter('stories_created_total', 'Stories created', ['visibility']),
+    storyViews: counter('story_views_total', 'First views of a story by somebody else'),
+    reactions: counter('reactions_total', 'Reactions added or changed', ['emoji']),
+    authEvents: counter('auth_events_total', 'Sign-ups, logins, refreshes and logouts', [
+      'action',
+      'outcome',
+    ]),
+    sseConnections: gauge('sse_connections', 'Open event streams'),
+    sseClosed: counter('sse_closed_total', 'Event streams that ended, by reason', ['reason']),
+    eventsDelivered: counter('events_delivered_total', 'Events written to streams'),
+    eventsLag: gauge(
+      'events_lag_seconds',
+      'Age of the oldest event that is committed but held back by an open transaction',
+    ),
+    cacheRequests: counter('cache_requests_total', 'Cache look-ups', ['cache', 'result']),
+    rateLimitRefusals: counter('rate_limit_refusals_total', 'Requests refused by a limit', ['limit']),
+    dependencyUp: gauge('dependency_up', 'Whether a dependency answered last (1) or not (0)', ['dependency']),
+    dependencyErrors: counter('dependency_errors_total', 'Failures of a dependency', ['dependency']),
+    storiesExpired: counter('stories_expired_total', 'Stories ended by the worker'),
+    workerLatency: new Histogram({
+      name: 'worker_latency_seconds',
+      help: 'Duration of an expiry sweep, in seconds',
+      buckets: SWEEP_BUCKETS_SECONDS,
+      registers,
+    }),
+    workerLastSuccess: gauge(
+      'worker_last_success_timestamp_seconds',
+      'When the last sweep ended well, in Unix seconds',
+    ),
+    workerSweepErrors: counter('worker_sweep_errors_total', 'Sweeps that failed'),
+    expiryLag: gauge(
+      'expiry_lag_seconds',
+      'At the start of a sweep, how long the oldest due story has been due',
+    ),
+    housekeepingRemoved: counter('housekeeping_removed_total', 'Rows and objects removed by housekeeping', [
+      'kind',
+    ]),
+  }
+}

@@ -1,0 +1,53 @@
+import { availableParallelism } from 'node:os'
+import { unavailable } from '../kernel/errors'
+
+/**
+ * Password hashes: argon2id with the parameters of the OWASP password storage cheat sheet. Hashing is dear on
+ * purpose, so only as many run at once as leave a core for other requests, and the line of those waiting is bounded.
+ */
+export type Passwords = Readonly<{
+  /** @throws AppError `unavailable` when too many are waiting already */
+  hash(password: string): Promise<string>
+  /** Takes the same time when there is no such hash (null). */
+  verify(password: string, hash: string | null): Promise<boolean>
+}>
+
+const ARGON2ID = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const
+const WAITING_MAX = 64
+
+export function createPasswords(concurrencyMax = Math.max(1, availableParallelism() - 1)): Passwords {
+  let running = 0
+  const waiting: (() => void)[] = []
+  const enter = async () => {
+    if (running < concurrencyMax) {
+      running++
+      return
+    }
+    if (waiting.length >= WAITING_MAX) throw unavailable(new Error('too many passwords are being checked'), 1)
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  const leave = () => {
+    const next = waiting.shift()
+    if (next === undefined) running--
+    else next()
+  }
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    await enter()
+    try {
+      return await work()
+    } finally {
+      leave()
+    }
+  }
+  let decoy: Promise<string> | undefined
+  return {
+    hash: (password) => guarded(() => Bun.password.hash(password, ARGON2ID)),
+    verify: (password, hash) =>
+      guarded(async () => {
+        if (hash !== null) return Bun.password.verify(password, hash)
+        decoy ??= Bun.password.hash('no account has this password', ARGON2ID)
+        await Bun.password.verify(password, await decoy)
+        return false
+      }),
+  }
+}

@@ -1,0 +1,55 @@
+import { buildApp } from './app'
+import { ConfigError, parseConfig } from './config'
+import { createContext } from './context'
+import { loadWebClient } from './http/web-client'
+import { version } from './version'
+
+/** The API process: config, context, app, listen; on SIGTERM it answers what it accepted and ends. */
+
+const DRAIN_MS_MAX = 8000
+
+const config = (() => {
+  try {
+    return parseConfig(process.env)
+  } catch (error) {
+    console.error(error instanceof ConfigError ? error.message : error)
+    process.exit(1)
+  }
+})()
+const ctx = createContext(config, { service: 'api', version, bufferedLog: true, processMetrics: true })
+const app = await buildApp(ctx, [await loadWebClient()])
+
+const server = Bun.serve({
+  port: config.port,
+  hostname: config.host,
+  idleTimeout: 30,
+  // Bodies are bounded by our own reader, which can answer with a problem document.
+  maxRequestBodySize: 1024 ** 3,
+  fetch: (request, self) =>
+    app.handle(request, {
+      address: self.requestIP(request)?.address ?? '',
+      keepOpen: () => self.timeout(request, 0),
+    }),
+  error: () => new Response('Internal error', { status: 500 }),
+})
+ctx.logger.info({ event: 'server_started', port: server.port, version })
+
+let stopping = false
+const stop = async (signal: string) => {
+  if (stopping) return
+  stopping = true
+  const forced = setTimeout(() => process.exit(1), DRAIN_MS_MAX + 1500)
+  forced.unref()
+  ctx.logger.info({ event: 'server_stopping', signal })
+  app.drain()
+  const drained = server.stop(false)
+  await ctx.hub.close()
+  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS_MAX))])
+  while (app.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await server.stop(true)
+  ctx.logger.info({ event: 'server_stopped' })
+  await ctx.close()
+  process.exit(0)
+}
+process.on('SIGTERM', () => void stop('SIGTERM'))
+process.on('SIGINT', () => void stop('SIGINT'))
