@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { makePerson, PASSWORD } from './support/people.ts'
+import { PHONE, setStage, untilLive } from './support/stage.ts'
+
+const stage = setStage({ FEED_CACHE_SECONDS: '0' })
+
+/** Presses Tab until what has the focus is named so. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement
+      const label = element?.id ? document.querySelector(`label[for="${element.id}"]`) : null
+      return element?.getAttribute('aria-label') ?? label?.textContent ?? element?.textContent ?? ''
+    })
+    if (name.test(focused)) return
+  }
+  throw new Error(`Tab never reaches ${name}`)
+}
+
+describe('with the keyboard alone', () => {
+  test('a person logs in, watches, pauses, reacts, closes and posts', async () => {
+    const [author, person] = await Promise.all([
+      makePerson(stage.url(), 'shown'),
+      makePerson(stage.url(), 'keys'),
+    ])
+    const first = await author.post({ text: 'First by keys' })
+    await author.post({ text: 'Second by keys' })
+    const page = await stage.visit()
+    await tabTo(page, /^Email$/)
+    await page.keyboard.type(person.email)
+    await tabTo(page, /^Password$/)
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press('Enter')
+    await untilLive(page)
+
+    await tabTo(page, new RegExp(`^Stories by ${author.handle}`))
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('First by keys').first().waitFor()
+    await page.keyboard.press('Space')
+    await dialog.getByRole('button', { name: 'Go on' }).waitFor()
+    await page.keyboard.press('ArrowRight')
+    await dialog.locator('.face-text').getByText('Second by keys').waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await dialog.locator('.face-text').getByText('First by keys').waitFor()
+    await page.keyboard.press('Space')
+    await tabTo(page, /^Love/)
+    await page.keyboard.press('Enter')
+    await dialog.locator('.reaction[aria-pressed="true"]').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    const kept = await person.call<{ viewer: unknown }>('GET', `/stories/${first.id}`)
+    expect(kept.viewer).toEqual({ has_viewed: true, reaction: '❤️' })
+
+    await tabTo(page, /^New story$/)
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('Typed, never clicked')
+    await tabTo(page, /^Post story$/)
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: /Your story: Typed, never clicked/ }).waitFor()
+  })
+
+  test('an open layer holds the focus, and closing gives it back', async () => {
+    const page = await stage.visit(await makePerson(stage.url(), 'focus'))
+    await untilLive(page)
+    await tabTo(page, /^New story$/)
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    for (let presses = 0; presses < 20; presses += 1) {
+      await page.keyboard.press('Tab')
+      const inside = await page.evaluate(() => document.activeElement?.closest('.app-body') === null)
+      expect(inside).toBe(true)
+    }
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('New story')
+  })
+})
+
+describe('on a phone', () => {
+  test('no screen is wider than the glass', async () => {
+    const person = await makePerson(stage.url(), 'pocket')
+    await person.post({ text: `${'long'.repeat(60)} word` })
+    const page = await stage.visit(person, PHONE)
+    await untilLive(page)
+    for (const path of ['feed', 'search', 'people', 'mine', 'stats', 'new', 'activity']) {
+      await page.goto(`${stage.url()}/#${path}`)
+      await page.locator('.screen').waitFor()
+      const width = await page.evaluate(() => {
+        const wide = [...document.querySelectorAll<HTMLElement>('.screen, .sheet, .head, .middle')]
+        return Math.max(document.documentElement.scrollWidth, ...wide.map((element) => element.scrollWidth))
+      })
+      expect({ path, fits: width <= 360 }).toEqual({ path, fits: true })
+    }
+  })
+
+  test('taps go on and back, a swipe goes to the next person, holding pauses', async () => {
+    const [one, two, person] = await Promise.all(
+      ['one', 'two', 'thumb'].map((name) => makePerson(stage.url(), name)),
+    )
+    if (!one || !two || !person) throw new Error('nobody came')
+    await two.post({ text: `Two from ${two.handle}` })
+    await one.post({ text: `One from ${one.handle}` })
+    await one.post({ text: `Another from ${one.handle}` })
+    const page = await stage.visit(person, PHONE)
+    await page.getByRole('link', { name: new RegExp(`^Stories by ${one.handle}`) }).tap()
+    const stageText = page.locator('.stage .face-text')
+    await stageText.getByText(`One from ${one.handle}`).waitFor()
+    await page.touchscreen.tap(300, 400)
+    await stageText.getByText(`Another from ${one.handle}`).waitFor()
+    await page.touchscreen.tap(40, 400)
+    await stageText.getByText(`One from ${one.handle}`).waitFor()
+
+    await page.mouse.move(180, 400)
+    await page.mouse.down()
+    await page.locator('.viewer.is-held').waitFor()
+    await page.mouse.up()
+    await page.mouse.move(300, 400)
+    await page.mouse.down()
+    await page.mouse.move(100, 400)
+    await page.mouse.up()
+    await stageText.getByText(`Two from ${two.handle}`).waitFor()
+  })
+
+  test('with reduced motion nothing flies', async () => {
+    const [author, person] = await Promise.all([
+      makePerson(stage.url(), 'calm'),
+      makePerson(stage.url(), 'still'),
+    ])
+    const story = await author.post({ text: 'Quietly' })
+    const page = await stage.visit(person, { ...PHONE, reducedMotion: 'reduce', path: `/#story/${story.id}` })
+    await page.getByRole('button', { name: /Fire/ }).tap()
+    await page.locator('.reaction[aria-pressed="true"]').waitFor()
+    expect(await page.locator('.float').count()).toBe(0)
+  })
+})

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { makePerson } from './support/people.ts'
+import { setStage, untilLive } from './support/stage.ts'
+
+const stage = setStage({ FEED_CACHE_SECONDS: '0' })
+
+/** Counts the event streams that a page opens as an EventSource. */
+function countStreams(page: Page): () => number {
+  let count = 0
+  page.on('request', (request) => {
+    if (request.resourceType() === 'eventsource') count += 1
+  })
+  return () => count
+}
+
+describe('live events between two browsers', () => {
+  test('a view, a reaction and a changed reaction reach the author at once', async () => {
+    const [author, fan] = await Promise.all([
+      makePerson(stage.url(), 'author'),
+      makePerson(stage.url(), 'fan'),
+    ])
+    const story = await author.post({ text: `Look at this ${author.handle}` })
+    const page = await stage.visit(author)
+    await untilLive(page)
+    const other = await stage.visit(fan, { path: `/#story/${story.id}` })
+    await other.getByRole('dialog').getByText(`Look at this ${author.handle}`).first().waitFor()
+    const activity = page.getByRole('complementary', { name: 'Activity' })
+    await activity.getByText(`@${fan.handle} saw your story`).waitFor()
+
+    await other.getByRole('button', { name: 'Pause' }).click()
+    await other.getByRole('button', { name: 'Love' }).click()
+    await activity.getByText(`@${fan.handle} reacted ❤️`).waitFor()
+    await other.getByRole('button', { name: 'Fire' }).click()
+    await activity.getByText(`@${fan.handle} reacted 🔥`).waitFor()
+    await page.locator('.toasts').getByText(`@${fan.handle} reacted to your story`).first().waitFor()
+    expect(await activity.getByRole('listitem').count()).toBe(3)
+
+    await page.goto(`${stage.url()}/#mine`)
+    await page.locator('.own-numbers').getByText('1 views').waitFor()
+    await page.locator('.own-numbers').getByText('🔥 1').waitFor()
+    await other.getByRole('button', { name: /Fire/ }).click()
+    await other.locator('.reaction[aria-pressed="true"]').waitFor({ state: 'detached' })
+    const mine = await author.call<{ counters: { reactions: Record<string, number> } }>(
+      'GET',
+      `/stories/${story.id}`,
+    )
+    expect(mine.counters.reactions['🔥']).toBe(0)
+  })
+
+  test('two tabs share one stream, and the second goes on when the first closes', async () => {
+    const [author, fan] = await Promise.all([makePerson(stage.url(), 'tabs'), makePerson(stage.url(), 'fan')])
+    const story = await author.post({ text: 'One stream for all' })
+    const first = await stage.visit(author)
+    await untilLive(first)
+    const second = await stage.tab(first, '/#people')
+    const streams = countStreams(second)
+    await untilLive(second)
+    await fan.call('POST', `/stories/${story.id}/view`)
+    await first.getByText(`@${fan.handle} saw your story`).first().waitFor()
+    await second.getByText(`@${fan.handle} saw your story`).first().waitFor()
+    expect(streams()).toBe(0)
+
+    await first.close()
+    await fan.call('POST', `/stories/${story.id}/reactions`, { emoji: '😮' })
+    await second.getByText(`@${fan.handle} reacted 😮`).first().waitFor()
+    expect(streams()).toBe(1)
+  })
+
+  test('what happened while the browser was closed comes in order when it is opened again', async () => {
+    const [author, fan] = await Promise.all([makePerson(stage.url(), 'away'), makePerson(stage.url(), 'fan')])
+    const stories = [await author.post({ text: 'first' }), await author.post({ text: 'second' })]
+    const page = await stage.visit(author)
+    await untilLive(page)
+    await page.goto('about:blank')
+    for (const story of stories) await fan.call('POST', `/stories/${story.id}/view`)
+    await fan.call('POST', `/stories/${stories[0]?.id}/reactions`, { emoji: '👍' })
+    await page.goto(stage.url())
+    const rows = page.getByRole('complementary', { name: 'Activity' }).getByRole('listitem')
+    await rows.nth(2).waitFor()
+    const words = await rows.allInnerTexts()
+    expect(words.map((text) => /saw|reacted/.exec(text)?.[0])).toEqual(['reacted', 'saw', 'saw'])
+  })
+})
