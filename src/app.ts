@@ -12,13 +12,11 @@ import { searchRoutes } from './features/search/routes'
 import { statsRoutes } from './features/stats/routes'
 import { storyRoutes } from './features/stories/routes'
 import { createGateway, type Gateway, type Pages } from './http/gateway'
-import { readJsonBody } from './http/json-body'
 import { createDocs, withDocument } from './http/openapi'
 
 /** All features' routes; `normalize: false` so that an unknown field is refused, not dropped. */
 export const buildRoutes = (ctx: AppContext) =>
   new Elysia({ normalize: false })
-    .onParse({ as: 'global' }, ({ request }) => readJsonBody(request))
     .onError({ as: 'global' }, ({ error }) => {
       // The gateway answers every error; Elysia must not dress it first.
       throw error

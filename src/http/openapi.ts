@@ -71,6 +71,10 @@ function tidy(value: Json): Json {
   const tidied: { [key: string]: Json } = Object.fromEntries(entries)
   dropTwins(tidied)
   delete tidied.errorText
+  if (isObject(tidied.integer)) {
+    Object.assign(tidied, tidied.integer, { type: 'integer' })
+    delete tidied.integer
+  }
   if (Array.isArray(tidied.examples)) {
     tidied.example ??= tidied.examples[0] ?? null
     delete tidied.examples

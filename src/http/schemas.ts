@@ -1,4 +1,7 @@
 import { type Static, t } from 'elysia'
+import type { PageInput } from '../kernel/cursor'
+import { invalidField } from '../kernel/errors'
+import { readJsonBody } from './json-body'
 
 /** Pieces of request and answer shapes that several features use. */
 
@@ -8,12 +11,29 @@ export const Person = t.Object({ id: Uuid, handle: t.String() })
 export const IdParams = t.Object({ id: Uuid })
 export const UserIdParams = t.Object({ user_id: Uuid })
 
-export const LIMIT_DEFAULT = 20
+const LIMIT_DEFAULT = 20
+const LIMIT_MAX = 100
+
+/** Text that is read by `pageInput`; `integer` is what the OpenAPI document says of it. */
 export const PageQuery = {
-  limit: t.Optional(t.Integer({ minimum: 1, maximum: 100, default: LIMIT_DEFAULT })),
-  cursor: t.Optional(t.String({ minLength: 1, maxLength: 512 })),
+  limit: t.Optional(t.String({ integer: { minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT } })),
+  cursor: t.Optional(t.String({ minLength: 1, description: '`next_cursor` of the page before' })),
 }
-export type PageQuery = { limit?: number; cursor?: string }
+
+/** @throws AppError `validation_failed` for a limit that is not a whole number from 1 to 100 */
+export function pageInput(query: { limit?: string; cursor?: string }): PageInput {
+  const limit = query.limit === undefined ? LIMIT_DEFAULT : Number(query.limit)
+  if ((query.limit !== undefined && !/^\d{1,3}$/.test(query.limit)) || limit < 1 || limit > LIMIT_MAX) {
+    throw invalidField('limit', `must be a whole number from 1 to ${LIMIT_MAX}`)
+  }
+  return { limit, cursor: query.cursor }
+}
+
+/** A route's JSON body, read in bounded memory and time; other routes' bodies are not read at all. */
+export const jsonBody = <T extends Parameters<typeof t.Array>[0]>(body: T) => ({
+  body,
+  parse: ({ request }: { request: Request }) => readJsonBody(request),
+})
 
 export const pageOf = <T extends Parameters<typeof t.Array>[0]>(item: T) =>
   t.Object({ items: t.Array(item), next_cursor: t.Nullable(t.String()) })

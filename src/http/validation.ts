@@ -36,6 +36,8 @@ function wordsFor({ message, schema, value }: SchemaFault): string {
   if (value === undefined) return 'is required'
   const said = schema.errorText
   if (typeof said === 'string') return said
+  const inner = onlyNonNull(schema)
+  if (inner !== null) return wordsFor({ path: '', message, schema: inner, value })
   const choices = choicesOf(schema)
   if (choices !== null) return `must be one of ${choices.join(', ')}`
   if (schema.type === 'integer' || schema.type === 'number') {
@@ -49,6 +51,13 @@ function wordsFor({ message, schema, value }: SchemaFault): string {
     return typeof value === 'string' ? 'is too short, too long or not of the right form' : 'must be text'
   if (schema.type === 'object') return 'must be an object'
   return 'is not acceptable'
+}
+
+/** The schema beside null, for a field that may be null. */
+function onlyNonNull(schema: SchemaFault['schema']): SchemaFault['schema'] | null {
+  if (!Array.isArray(schema.anyOf)) return null
+  const others = schema.anyOf.filter((item: { type?: unknown }) => item.type !== 'null')
+  return others.length === 1 && others.length < schema.anyOf.length ? others[0] : null
 }
 
 function choicesOf(schema: SchemaFault['schema']): unknown[] | null {

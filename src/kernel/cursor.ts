@@ -51,6 +51,9 @@ export function decodeTimeKey(tag: string, cursor: string | undefined): TimeKey 
   return { at: new Date(Number(at)), id: id ?? '' }
 }
 
+/** Which page is asked for. */
+export type PageInput = Readonly<{ limit: number; cursor: string | undefined }>
+
 /** One page of a list, and the key to go on from when there is more. */
 export type Page<Item> = Readonly<{ items: Item[]; next_cursor: string | null }>
 

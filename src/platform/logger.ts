@@ -24,7 +24,7 @@ const REDACTED = [
  */
 export function createLogger(level: LogLevel, service: string, buffered: boolean): Logger {
   const stream = pino.destination(
-    buffered ? { fd: 1, sync: false, minLength: 16_384, periodicFlush: 100 } : { fd: 1, sync: true },
+    buffered ? { fd: 1, sync: false, minLength: 8192, periodicFlush: 100 } : { fd: 1, sync: true },
   )
   return pino(
     {

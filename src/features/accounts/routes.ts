@@ -5,6 +5,7 @@ import { json, noContent } from '../../http/json'
 import { takeOne } from '../../http/rate-limit'
 import { infoOf, viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
+import { jsonBody } from '../../http/schemas'
 import { unauthenticated } from '../../kernel/errors'
 import { logIn } from './log-in'
 import { presentUser } from './present'
@@ -32,7 +33,7 @@ export const accountRoutes = (ctx: AppContext) =>
       '/auth/signup',
       async ({ body, request }) => json(201, await signUp(ctx, body, requestIdOf(request))),
       {
-        body: SignUpBody,
+        ...jsonBody(SignUpBody),
         transform: ({ request }) => takeOne(ctx, request, 'signups', infoOf(request).clientAddress),
         detail: describe({
           tag: 'Accounts',
@@ -47,7 +48,7 @@ export const accountRoutes = (ctx: AppContext) =>
       '/auth/login',
       async ({ body, request }) => json(200, await logIn(ctx, body, requestIdOf(request))),
       {
-        body: LogInBody,
+        ...jsonBody(LogInBody),
         async transform({ request, body }) {
           const email = emailOf(body)
           // The tight bucket first: what it refuses cannot drain the one that all addresses share.
@@ -69,7 +70,7 @@ export const accountRoutes = (ctx: AppContext) =>
       async ({ body, request }) =>
         json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request))),
       {
-        body: RefreshBody,
+        ...jsonBody(RefreshBody),
         detail: describe({
           tag: 'Accounts',
           summary: 'Spend a refresh token for a new session',
@@ -87,7 +88,7 @@ export const accountRoutes = (ctx: AppContext) =>
         return noContent()
       },
       {
-        body: RefreshBody,
+        ...jsonBody(RefreshBody),
         detail: describe({
           tag: 'Accounts',
           summary: 'Log out',

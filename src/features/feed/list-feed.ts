@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeTimeKey, encodeTimeKey, type TimeKey } from '../../kernel/cursor'
 import type { Viewer } from '../../kernel/viewer'
 import { hydrateStories } from '../stories/hydrate'
@@ -18,12 +19,7 @@ const FILLS_MAX = 3
  * @returns the answer's JSON text
  * @throws AppError `invalid_cursor`
  */
-export async function listFeed(
-  ctx: Deps,
-  viewer: Viewer,
-  limit: number,
-  cursor: string | undefined,
-): Promise<string> {
+export async function listFeed(ctx: Deps, viewer: Viewer, { limit, cursor }: PageInput): Promise<string> {
   if (cursor !== undefined) {
     return JSON.stringify(await loadPage(ctx, viewer, limit, decodeTimeKey(CURSOR_TAG, cursor)))
   }

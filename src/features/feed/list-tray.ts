@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeCursor, encodeCursor, isEpochMs, type Page, toPage } from '../../kernel/cursor'
 import { isUuid } from '../../kernel/ids'
 import type { Viewer } from '../../kernel/viewer'
@@ -19,8 +20,7 @@ const isFlag = (part: string) => part === '0' || part === '1'
 export async function listTray(
   ctx: Deps,
   viewer: Viewer,
-  limit: number,
-  cursor: string | undefined,
+  { limit, cursor }: PageInput,
 ): Promise<Page<TrayItem>> {
   const now = ctx.clock.now()
   const parts =

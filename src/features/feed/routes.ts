@@ -4,7 +4,7 @@ import { describe } from '../../http/describe'
 import { json } from '../../http/json'
 import { viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { LIMIT_DEFAULT, PageQuery, pageOf } from '../../http/schemas'
+import { PageQuery, pageInput, pageOf } from '../../http/schemas'
 import { StoryBody } from '../stories/schema'
 import { listFeed } from './list-feed'
 import { listTray } from './list-tray'
@@ -15,8 +15,7 @@ export const feedRoutes = (ctx: AppContext) =>
     .use(requireViewer(ctx))
     .get(
       '/feed',
-      async ({ query, request }) =>
-        json(200, await listFeed(ctx, viewerOf(request), query.limit ?? LIMIT_DEFAULT, query.cursor)),
+      async ({ query, request }) => json(200, await listFeed(ctx, viewerOf(request), pageInput(query))),
       {
         query: t.Object(PageQuery),
         detail: describe({
@@ -30,8 +29,7 @@ export const feedRoutes = (ctx: AppContext) =>
     )
     .get(
       '/feed/authors',
-      async ({ query, request }) =>
-        json(200, await listTray(ctx, viewerOf(request), query.limit ?? LIMIT_DEFAULT, query.cursor)),
+      async ({ query, request }) => json(200, await listTray(ctx, viewerOf(request), pageInput(query))),
       {
         query: t.Object(PageQuery),
         detail: describe({

@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeTimeKey, encodeTimeKey, type Page, toPage } from '../../kernel/cursor'
 import type { Viewer } from '../../kernel/viewer'
 import type { FollowedPerson } from './schema'
@@ -15,8 +16,7 @@ export async function listPeople(
   ctx: Deps,
   viewer: Viewer,
   list: 'following' | 'followers',
-  limit: number,
-  cursor: string | undefined,
+  { limit, cursor }: PageInput,
 ): Promise<Page<FollowedPerson>> {
   const after = decodeTimeKey(list, cursor)
   const rows = await ctx.stores.graph[list](viewer.id, after, limit + 1)

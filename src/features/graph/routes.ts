@@ -5,7 +5,7 @@ import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { LIMIT_DEFAULT, PageQuery, pageOf, UserIdParams } from '../../http/schemas'
+import { PageQuery, pageInput, pageOf, UserIdParams } from '../../http/schemas'
 import { follow, unfollow } from './follow'
 import { listPeople } from './list-people'
 import { FollowBody, FollowedPerson } from './schema'
@@ -67,19 +67,13 @@ export const graphRoutes = (ctx: AppContext) => {
     .get(
       '/me/following',
       async ({ query, request }) =>
-        json(
-          200,
-          await listPeople(ctx, viewerOf(request), 'following', query.limit ?? LIMIT_DEFAULT, query.cursor),
-        ),
+        json(200, await listPeople(ctx, viewerOf(request), 'following', pageInput(query))),
       peopleRoute('following', 'Whom I follow'),
     )
     .get(
       '/me/followers',
       async ({ query, request }) =>
-        json(
-          200,
-          await listPeople(ctx, viewerOf(request), 'followers', query.limit ?? LIMIT_DEFAULT, query.cursor),
-        ),
+        json(200, await listPeople(ctx, viewerOf(request), 'followers', pageInput(query))),
       peopleRoute('followers', 'Who follows me'),
     )
 }

@@ -5,6 +5,7 @@ import { json } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
+import { jsonBody } from '../../http/schemas'
 import { presignUpload } from './presign-upload'
 import { UploadAnswer, UploadRequest } from './schema'
 
@@ -16,7 +17,7 @@ export const mediaRoutes = (ctx: AppContext) =>
       async ({ body, request }) =>
         json(201, await presignUpload(ctx, viewerOf(request), body, whereOf(request).requestId)),
       {
-        body: UploadRequest,
+        ...jsonBody(UploadRequest),
         transform: limitViewer(ctx, 'uploads'),
         detail: describe({
           tag: 'Media',

@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeCursor, encodeCursor, type Page, toPage } from '../../kernel/cursor'
 import { notFound } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
@@ -18,8 +19,7 @@ export async function findPeople(
   ctx: Deps,
   viewer: Viewer,
   q: string,
-  limit: number,
-  cursor: string | undefined,
+  { limit, cursor }: PageInput,
 ): Promise<Page<FoundPerson>> {
   const isHandle = (part: string) => HANDLE_PREFIX.test(part)
   const after = cursor === undefined ? null : (decodeCursor(CURSOR_TAG, cursor, [isHandle])[0] ?? null)

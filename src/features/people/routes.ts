@@ -5,7 +5,7 @@ import { json } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { IdParams, LIMIT_DEFAULT, pageOf } from '../../http/schemas'
+import { IdParams, pageInput, pageOf } from '../../http/schemas'
 import { findPeople, readPerson } from './find-people'
 import { FindPeopleQuery, FoundPerson, PersonBody } from './schema'
 
@@ -15,10 +15,7 @@ export const peopleRoutes = (ctx: AppContext) =>
     .get(
       '/users',
       async ({ query, request }) =>
-        json(
-          200,
-          await findPeople(ctx, viewerOf(request), query.q, query.limit ?? LIMIT_DEFAULT, query.cursor),
-        ),
+        json(200, await findPeople(ctx, viewerOf(request), query.q, pageInput(query))),
       {
         query: FindPeopleQuery,
         transform: limitViewer(ctx, 'search'),

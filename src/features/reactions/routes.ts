@@ -5,7 +5,7 @@ import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { IdParams } from '../../http/schemas'
+import { IdParams, jsonBody } from '../../http/schemas'
 import { react, takeBackReaction } from './react'
 import { ReactBody, ReactionBody } from './schema'
 
@@ -21,7 +21,7 @@ export const reactionRoutes = (ctx: AppContext) =>
       },
       {
         params: IdParams,
-        body: ReactBody,
+        ...jsonBody(ReactBody),
         transform: limitViewer(ctx, 'reactions'),
         detail: describe({
           tag: 'Reactions',

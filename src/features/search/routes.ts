@@ -5,7 +5,7 @@ import { json } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { LIMIT_DEFAULT, pageOf } from '../../http/schemas'
+import { pageInput, pageOf } from '../../http/schemas'
 import { SearchHit, SearchQuery } from './schema'
 import { searchStories } from './search-stories'
 
@@ -13,8 +13,7 @@ export const searchRoutes = (ctx: AppContext) =>
   new Elysia().use(requireViewer(ctx)).get(
     '/search',
     async ({ query, request }) => {
-      const { q, limit = LIMIT_DEFAULT, cursor } = query
-      return json(200, await searchStories(ctx, viewerOf(request), { q, limit, cursor }))
+      return json(200, await searchStories(ctx, viewerOf(request), query.q, pageInput(query)))
     },
     {
       query: SearchQuery,

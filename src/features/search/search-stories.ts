@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeCursor, encodeCursor, isEpochMs, type Page } from '../../kernel/cursor'
 import { invalidField } from '../../kernel/errors'
 import { isUuid } from '../../kernel/ids'
@@ -27,17 +28,16 @@ export const highlightOf = (marked: string): string =>
 export async function searchStories(
   ctx: Deps,
   viewer: Viewer,
-  input: { q: string; limit: number; cursor: string | undefined },
+  text: string,
+  { limit, cursor }: PageInput,
 ): Promise<Page<SearchHit>> {
-  const q = input.q.trim()
+  const q = text.trim()
   const length = codePointLength(q)
   if (length < 1 || length > Q_LENGTH_MAX)
     throw invalidField('q', `must have 1 to ${Q_LENGTH_MAX} characters`)
   if (!isStorableText(q)) throw invalidField('q', 'has a character that no text can have')
   const parts =
-    input.cursor === undefined
-      ? null
-      : decodeCursor(CURSOR_TAG, input.cursor, [isEpochMs, isRank, isEpochMs, isUuid])
+    cursor === undefined ? null : decodeCursor(CURSOR_TAG, cursor, [isEpochMs, isRank, isEpochMs, isUuid])
   const now = ctx.clock.now()
   const asOf = parts === null ? now : new Date(Number(parts[0]))
   const after =
@@ -51,9 +51,9 @@ export async function searchStories(
     now,
     asOf,
     after,
-    limit: input.limit + 1,
+    limit: limit + 1,
   })
-  const page = matches.slice(0, input.limit)
+  const page = matches.slice(0, limit)
   const rows = await hydrateStories(ctx, viewer, page)
   const marked = new Map(page.map((match) => [match.id, match.marked]))
   const last = page.at(-1)
@@ -64,7 +64,7 @@ export async function searchStories(
         highlight: highlightOf(marked.get(row.id) ?? ''),
       })),
     ),
-    next_cursor: matches.length > input.limit && last !== undefined ? cursorOf(asOf, last) : null,
+    next_cursor: matches.length > limit && last !== undefined ? cursorOf(asOf, last) : null,
   }
 }
 

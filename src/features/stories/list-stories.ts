@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeTimeKey, encodeTimeKey, type Page, toPage } from '../../kernel/cursor'
 import { notFound } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
@@ -7,7 +8,6 @@ import type { Story } from './schema'
 import type { StoryRow } from './story-row'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'objects'>
-type PageInput = Readonly<{ limit: number; cursor: string | undefined }>
 
 async function presentPage(ctx: Deps, tag: string, rows: StoryRow[], limit: number): Promise<Page<Story>> {
   const page = toPage(

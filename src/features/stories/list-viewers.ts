@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import type { PageInput } from '../../kernel/cursor'
 import { decodeTimeKey, encodeTimeKey, type Page, toPage } from '../../kernel/cursor'
 import { forbidden } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
@@ -17,7 +18,7 @@ export async function listViewers(
   ctx: Deps,
   viewer: Viewer,
   storyId: string,
-  { limit, cursor }: { limit: number; cursor: string | undefined },
+  { limit, cursor }: PageInput,
 ): Promise<Page<ViewerItem>> {
   const after = decodeTimeKey('viewers', cursor)
   const story = await readableStory(ctx, viewer, storyId)

@@ -5,7 +5,7 @@ import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { IdParams, LIMIT_DEFAULT, PageQuery, pageOf } from '../../http/schemas'
+import { IdParams, jsonBody, PageQuery, pageInput, pageOf } from '../../http/schemas'
 import { createStory } from './create-story'
 import { deleteStory } from './delete-story'
 import { listOwnStories, listStoriesOf } from './list-stories'
@@ -13,11 +13,6 @@ import { listViewers } from './list-viewers'
 import { readStory } from './read-story'
 import { CreateStoryBody, StoryBody, ViewBody, ViewerItem } from './schema'
 import { viewStory } from './view-story'
-
-const pageInput = (query: { limit?: number; cursor?: string }) => ({
-  limit: query.limit ?? LIMIT_DEFAULT,
-  cursor: query.cursor,
-})
 
 export const storyRoutes = (ctx: AppContext) =>
   new Elysia()
@@ -33,7 +28,7 @@ export const storyRoutes = (ctx: AppContext) =>
         })
       },
       {
-        body: CreateStoryBody,
+        ...jsonBody(CreateStoryBody),
         transform: limitViewer(ctx, 'stories'),
         detail: describe({
           tag: 'Stories',
