@@ -62,7 +62,7 @@ function privileges({ deathSignal = 'TERM', runAs }: ChildOptions): string[] {
   }
   if (!runAs) return [SETPRIV, `--pdeathsig=${deathSignal}`]
   const capability = runAs.crossesClosedFolders
-    ? ['--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+    ? ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup']
     : []
   const user = [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups']
   return [SETPRIV, ...user, ...capability, `--pdeathsig=${deathSignal}`]
