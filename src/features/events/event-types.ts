@@ -21,6 +21,15 @@ export type Position = Readonly<{ xact: bigint; seq: bigint }>
 export const comparePositions = (a: Position, b: Position): number =>
   a.xact === b.xact ? Number(a.seq - b.seq) : a.xact < b.xact ? -1 : 1
 
+const FIELDS: Readonly<Record<EventType, readonly string[]>> = {
+  'story.viewed': ['story_id', 'viewer_id', 'viewed_at'],
+  'story.reacted': ['story_id', 'user_id', 'emoji', 'created_at'],
+}
+
+/** What an event carries, as JSON text with the fields of its type in their order; nothing else leaves. */
+export const presentEventData = (event: Pick<StoredEvent, 'type' | 'data'>): string =>
+  JSON.stringify(JSON.parse(event.data), [...FIELDS[event.type]])
+
 export type EventId = Readonly<{ position: Position; atSeconds: number }>
 
 const ID = /^([0-9a-f]{16})-([0-9a-f]{16})-([0-9a-f]{8})$/

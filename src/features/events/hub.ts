@@ -1,7 +1,13 @@
 import type { Clock } from '../../kernel/clock'
 import type { Metrics } from '../../platform/metrics'
 import type { EventBus } from '../../platform/redis/event-bus'
-import { comparePositions, formatEventId, type Position, type StoredEvent } from './event-types'
+import {
+  comparePositions,
+  formatEventId,
+  type Position,
+  presentEventData,
+  type StoredEvent,
+} from './event-types'
 import { sseComment, sseFrame } from './sse'
 import type { EventStore } from './store'
 import { type CloseReason, type Subscriber, startOf } from './subscriber'
@@ -42,7 +48,11 @@ const HEARTBEAT = encoder.encode(sseComment('keep-alive'))
 
 export const eventFrame = (event: StoredEvent): Uint8Array =>
   encoder.encode(
-    sseFrame({ id: formatEventId(event.position, event.createdAt), event: event.type, data: event.data }),
+    sseFrame({
+      id: formatEventId(event.position, event.createdAt),
+      event: event.type,
+      data: presentEventData(event),
+    }),
   )
 
 export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_MS }: Options): Hub {
