@@ -36,6 +36,11 @@ export function s(tag: string, attributes: Record<string, Attribute> = {}, ...ch
   return element
 }
 
+/** Words for those who listen instead of look. */
+export function aside(words: string): HTMLElement {
+  return h('span', { class: 'visually-hidden' }, words)
+}
+
 /** Puts new children in place of the old ones. */
 export function fill<Parent extends Element>(parent: Parent, ...children: Child[]): Parent {
   parent.replaceChildren()

@@ -39,12 +39,12 @@ export function drawFrame(app: App, signal: AbortSignal): Frame {
   post.setAttribute('aria-label', 'New story')
   const nav = h(
     'nav',
-    { class: 'nav', 'aria-label': 'Main' },
+    { class: 'nav', 'aria-label': app.isPage ? 'Main' : `Main, ${app.client.name}` },
     links.slice(0, 2).map(({ link }) => link),
     post,
     links.slice(2).map(({ link }) => link),
   )
-  const main = h('main', { class: 'main', tabindex: -1 })
+  const main = h(app.isPage ? 'main' : 'div', { class: 'main', tabindex: -1 })
   const side = h('aside', { class: 'side', 'aria-label': 'Activity' }, activityPanel(app, signal))
   const element = h(
     'div',
@@ -140,7 +140,11 @@ export function operatorLinks(app: App): HTMLElement {
     ['/healthz', 'Health'],
   ] as const
   const items = links.map(([href, label]) => h('li', {}, h('a', { href }, label)))
-  return h('ul', { class: 'operator-links', 'aria-label': 'For engineers', hidden: !app.isPage }, items)
+  return h(
+    'nav',
+    { class: 'operator-links', 'aria-label': 'For engineers', hidden: !app.isPage },
+    h('ul', {}, items),
+  )
 }
 
 function offlineNotice(app: App, signal: AbortSignal): HTMLElement {

@@ -55,7 +55,7 @@ describe('what the browser is sent', () => {
   test('the links for engineers lead somewhere', async () => {
     const page = await stage.visit(await makePerson(stage.url(), 'links'))
     await untilLive(page)
-    const links = page.getByRole('list', { name: 'For engineers' }).first().getByRole('link')
+    const links = page.getByRole('navigation', { name: 'For engineers' }).first().getByRole('link')
     const paths = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
     expect(paths).toEqual(['#demo', '/docs', '/metrics', '/healthz'])
     for (const path of paths.slice(1)) expect((await fetch(stage.url() + path)).status).toBe(200)

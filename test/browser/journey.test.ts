@@ -22,7 +22,7 @@ describe('from sign-up to the end of a story', () => {
     const words = `Short-lived words of ${handle}`
     await page.getByLabel('Text').fill(words)
     await page.getByRole('button', { name: 'Post story' }).click()
-    const own = page.getByRole('link', { name: new RegExp(`Your story: ${words}`) })
+    const own = page.getByRole('link', { name: new RegExp(`Your story ${words}`) })
     await own.waitFor()
 
     const friend = await makePerson(stage.url(), 'friend')

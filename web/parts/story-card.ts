@@ -1,7 +1,7 @@
 /** A story in a grid: its face, whose it is, how long it lives. Opens the viewer. */
 import type { Story } from '../api-types.ts'
 import type { App } from '../app.ts'
-import { fill, h } from '../dom.ts'
+import { aside, fill, h } from '../dom.ts'
 import { shortCount, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
@@ -23,9 +23,11 @@ export function storyCard(app: App, storyId: string, signal: AbortSignal): HTMLE
       const link = h(
         'a',
         { class: 'card', href: app.router.href(`story/${story.id}`) },
+        h('span', { class: 'card-top' }),
         drawFace(faceOf(story)),
+        !story.text && aside(story.media_type?.startsWith('video/') ? 'a video' : 'a photo'),
+        h('span', { class: 'card-foot' }),
       )
-      link.append(h('span', { class: 'card-top' }), h('span', { class: 'card-foot' }))
       link.addEventListener('click', (event) => {
         event.preventDefault()
         app.router.go(`story/${story.id}`)
@@ -43,26 +45,21 @@ function update(link: HTMLAnchorElement, app: App, story: Story): void {
   const seen = own || story.viewer.has_viewed
   const reactions = Object.values(story.counters.reactions).reduce((sum, count) => sum + count, 0)
   link.classList.toggle('card-seen', seen)
-  link.setAttribute('aria-label', describe(story, own, seen))
   const top = link.querySelector('.card-top')
   const foot = link.querySelector('.card-foot')
   if (!top || !foot) return
   fill(
     top,
     avatar(story.author.handle, seen ? 'seen' : 'unseen', 's'),
-    h('span', { class: 'card-name' }, own ? 'You' : story.author.handle),
+    h('span', { class: 'card-name' }, own ? 'Your story' : [aside('Story by '), story.author.handle]),
     story.visibility !== 'public' && icon(AUDIENCES[audienceOf(app.client, story)].icon, 15),
   )
   fill(
     foot,
     h('span', { 'data-expires': story.expires_at }, timeLeft(story.expires_at)),
-    h('span', { class: 'card-counts' }, icon('eye', 15), shortCount(story.counters.views)),
-    reactions > 0 && h('span', { class: 'card-counts' }, icon('heart', 15), shortCount(reactions)),
+    h('span', { class: 'card-counts' }, icon('eye', 15), shortCount(story.counters.views), aside(' views')),
+    reactions > 0 &&
+      h('span', { class: 'card-counts' }, icon('heart', 15), shortCount(reactions), aside(' reactions')),
+    !seen && aside('not seen yet'),
   )
-}
-
-function describe(story: Story, own: boolean, seen: boolean): string {
-  const what = story.text ?? (story.media_type?.startsWith('video/') ? 'a video' : 'an image')
-  const whose = own ? 'Your story' : `Story by ${story.author.handle}`
-  return `${whose}: ${what}. ${timeLeft(story.expires_at)}${seen ? '' : ', not seen yet'}`
 }

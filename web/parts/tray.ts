@@ -1,7 +1,7 @@
 /** The rings of people with active stories: unseen first, one's own in front with a plus. */
 import type { TrayEntry } from '../api-types.ts'
 import type { App } from '../app.ts'
-import { h } from '../dom.ts'
+import { aside, h } from '../dom.ts'
 import { routeLink } from '../shell.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
@@ -50,16 +50,14 @@ export function tray(app: App, onPage: (entries: TrayEntry[]) => void, signal: A
 function ring(app: App, entry: TrayEntry): HTMLElement {
   const { handle, id } = entry.author
   const state = entry.unseen > 0 ? 'unseen' : 'seen'
-  const link = routeLink(
+  const count = entry.unseen > 0 ? `, ${entry.unseen} new` : ', all seen'
+  return routeLink(
     app,
     `author/${id}`,
     `tray-ring tray-${state}`,
     avatar(handle, state, 'l'),
-    h('span', { class: 'tray-name' }, handle),
+    h('span', { class: 'tray-name' }, aside('Stories by '), handle, aside(count)),
   )
-  const count = entry.unseen > 0 ? `${entry.unseen} new` : 'all seen'
-  link.setAttribute('aria-label', `Stories by ${handle}, ${count}`)
-  return link
 }
 
 function ownRing(app: App, entry: TrayEntry | null): HTMLElement {
@@ -70,9 +68,8 @@ function ownRing(app: App, entry: TrayEntry | null): HTMLElement {
     entry ? `author/${user?.id}` : 'new',
     'tray-ring',
     avatar(handle, entry ? 'seen' : 'none', 'l'),
-    h('span', { class: 'tray-name' }, 'You'),
+    h('span', { class: 'tray-name' }, 'You', aside(entry ? ': your own stories' : ': post your first story')),
   )
-  look.setAttribute('aria-label', entry ? 'Your own stories' : 'Post your first story')
   const plus = routeLink(app, 'new', 'tray-plus', icon('plus', 16))
   plus.setAttribute('aria-label', 'Add a story')
   return h('div', { class: 'tray-own' }, look, plus)

@@ -2,7 +2,7 @@
 import { noteProblem, refreshFeed } from '../actions.ts'
 import type { Page, PersonRef } from '../api-types.ts'
 import type { App } from '../app.ts'
-import { fill, h } from '../dom.ts'
+import { aside, fill, h } from '../dom.ts'
 import { avatar } from '../parts/avatar.ts'
 import { field } from '../parts/field.ts'
 import { emptyState, pagedList } from '../parts/paged-list.ts'
@@ -119,9 +119,8 @@ function personRow(app: App, row: Row): HTMLElement {
     `author/${row.id}`,
     'person-link',
     avatar(row.handle, 'none', 'm'),
-    h('span', { class: 'person-name' }, row.handle),
+    h('span', { class: 'person-name' }, aside('Stories by '), row.handle),
   )
-  name.setAttribute('aria-label', `Stories by ${row.handle}`)
   const isMe = row.id === app.client.store.get().user?.id
   return h(
     'li',
@@ -136,10 +135,8 @@ export function followButton(app: App, row: Row): HTMLElement {
   let following = row.following
   const button = h('button', { class: 'button button-small', type: 'button' })
   const draw = () => {
-    button.textContent = following ? 'Following' : 'Follow'
+    fill(button, following ? 'Following' : 'Follow', aside(` ${row.handle}`))
     button.classList.toggle('button-main', !following)
-    button.setAttribute('aria-pressed', String(following))
-    button.setAttribute('aria-label', `Follow ${row.handle}`)
   }
   button.addEventListener('click', async () => {
     const wanted = !following

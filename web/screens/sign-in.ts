@@ -22,7 +22,7 @@ export function signInScreen(app: App, signal: AbortSignal): HTMLElement {
       h('div', { class: 'art-card paint-5' }, h('p', {}, 'Who is in for the lake on Sunday?')),
     ),
     h(
-      'main',
+      app.isPage ? 'main' : 'div',
       { class: 'door-main', tabindex: -1 },
       h(
         'div',

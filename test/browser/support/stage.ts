@@ -76,7 +76,7 @@ async function keepSession(context: BrowserContext, { session }: Person): Promis
     expires_at_ms: Date.now() + session.expires_in * 1000,
   }
   await context.addInitScript((text) => {
-    if (!localStorage.getItem('stories.begun')) {
+    if (location.protocol === 'http:' && !localStorage.getItem('stories.begun')) {
       localStorage.setItem('stories.begun', '1')
       localStorage.setItem('stories.session', text)
     }
