@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import { identityOf } from './process-table.ts'
 
 export const PROJECT_DIR = resolve(import.meta.dir, '..')
-export const DATA_DIR = join(PROJECT_DIR, '.data')
+/** DEV_DATA_DIR puts it elsewhere, for a second copy beside the first. */
+export const DATA_DIR = resolve(PROJECT_DIR, process.env.DEV_DATA_DIR || '.data')
 
 export type StackFile = Readonly<{
   /** The process that holds the folder, and when it was started, as numbers are given out again. */
