@@ -39,6 +39,8 @@ export type Config = Readonly<{
   eventsMaxStreamsPerUser: number
   corsOrigins: readonly string[]
   metricsToken: string | null
+  /** A second door of the API for scrapers alone, without a token; 0 is none. */
+  metricsPort: number
   retentionDays: number
   trustedProxyHops: number
   logLevel: LogLevel
@@ -201,6 +203,7 @@ export function parseConfig(env: Env): Config {
     eventsMaxStreamsPerUser: integer('EVENTS_MAX_STREAMS_PER_USER', 10, 1, 1000),
     corsOrigins,
     metricsToken: raw('METRICS_TOKEN') ?? null,
+    metricsPort: integer('METRICS_PORT', 0, 0, 65_535),
     retentionDays: integer('RETENTION_DAYS', 30, 8, 3650),
     trustedProxyHops: integer('TRUSTED_PROXY_HOPS', 0, 0, 10),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -32,6 +32,20 @@ const server = Bun.serve({
     }),
   error: () => new Response('Internal error', { status: 500 }),
 })
+/** Scrapers on a private network get the metrics on a port of their own, without the token that guards the public one. */
+const metricsServer =
+  config.metricsPort === 0
+    ? null
+    : Bun.serve({
+        port: config.metricsPort,
+        hostname: config.host,
+        fetch: (request) => {
+          if (new URL(request.url).pathname !== '/metrics') return new Response(null, { status: 404 })
+          const headers = { Authorization: `Bearer ${config.metricsToken ?? ''}` }
+          const connection = { address: '127.0.0.1', keepOpen: () => undefined }
+          return app.handle(new Request('http://localhost/metrics', { headers }), connection)
+        },
+      })
 ctx.logger.info({ event: 'server_started', port: server.port, version })
 
 let stopping = false
@@ -46,7 +60,7 @@ const stop = async (signal: string) => {
   await ctx.hub.close()
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS_MAX))])
   while (app.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10))
-  await server.stop(true)
+  await Promise.all([server.stop(true), metricsServer?.stop(true)])
   ctx.logger.info({ event: 'server_stopped' })
   await ctx.close()
   process.exit(0)
