@@ -24,6 +24,8 @@ export type Description = Readonly<{
   requestHeaders?: readonly Header[]
   /** The route is limited and answers `RateLimit-*` each time. */
   limited?: boolean
+  /** The route reads a JSON body, which can be refused before its content is judged. */
+  takesBody?: boolean
   /** No token is needed. */
   open?: boolean
 }>
@@ -43,6 +45,8 @@ const PROBLEM_WORDS: Readonly<Record<number, string>> = {
   500: 'A bug; noted with the request id',
   503: 'A dependency is down; `Retry-After` says when to try again',
 }
+
+const BODY_PROBLEMS = [400, 408, 413, 415]
 
 const textHeader = (description: string) => ({ description, schema: { type: 'string' } })
 const countHeader = (description: string) => ({ description, schema: { type: 'integer', minimum: 0 } })
@@ -72,8 +76,15 @@ export function describe(route: Description): DocumentDecoration {
         : { content: { [answer.contentType ?? 'application/json']: { schema, ...example } } }),
     }
   }
-  const problems = new Set([...route.problems, ...(route.open ? [] : [401]), 500, 503])
+  const problems = new Set([
+    ...route.problems,
+    ...(route.open ? [] : [401]),
+    ...(route.takesBody ? BODY_PROBLEMS : []),
+    500,
+    503,
+  ])
   for (const status of [...problems].sort()) {
+    if (responses[status] !== undefined) continue
     responses[status] = {
       description: PROBLEM_WORDS[status] ?? 'A problem',
       headers: { ...REQUEST_ID, ...limits, ...(status === 429 || status === 503 ? RETRY_AFTER : {}) },

@@ -57,17 +57,28 @@ export async function withDocument(routes: AnyElysia, version: string): Promise<
     }),
   )
   const answer = await documented.use(routes).handle(new Request('http://localhost/docs/json'))
-  return tidy((await answer.json()) as Json) as Json
+  const named = new Map<string, Json>()
+  const document = tidy((await answer.json()) as Json, named)
+  if (isObject(document) && isObject(document.components) && isObject(document.components.schemas)) {
+    Object.assign(
+      document.components.schemas,
+      Object.fromEntries([...named].sort(([a], [b]) => a.localeCompare(b))),
+    )
+  }
+  return document
 }
 
 const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Makes the plugin's document say what is true: JSON bodies only, and OpenAPI 3.0's way to say null. */
-function tidy(value: Json): Json {
-  if (Array.isArray(value)) return value.map(tidy)
+/**
+ * Makes the plugin's document say what is true: JSON bodies only, OpenAPI 3.0's way to say null, and each titled schema
+ * once, under its title.
+ */
+function tidy(value: Json, named: Map<string, Json>): Json {
+  if (Array.isArray(value)) return value.map((item) => tidy(item, named))
   if (!isObject(value)) return value
-  const entries = Object.entries(value).map(([key, item]) => [key, tidy(item)] as const)
+  const entries = Object.entries(value).map(([key, item]) => [key, tidy(item, named)] as const)
   const tidied: { [key: string]: Json } = Object.fromEntries(entries)
   dropTwins(tidied)
   delete tidied.errorText
@@ -79,7 +90,11 @@ function tidy(value: Json): Json {
     tidied.example ??= tidied.examples[0] ?? null
     delete tidied.examples
   }
-  return nullable(enumerated(tidied))
+  const schema = nullable(enumerated(tidied))
+  if (schema.type !== 'object' || typeof schema.title !== 'string') return schema
+  const { title, ...rest } = schema
+  named.set(title as string, rest)
+  return { $ref: `#/components/schemas/${title}` }
 }
 
 function dropTwins(schema: { [key: string]: Json }): void {

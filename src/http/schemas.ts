@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox'
 import { type Static, t } from 'elysia'
 import type { PageInput } from '../kernel/cursor'
 import { invalidField } from '../kernel/errors'
@@ -7,7 +8,7 @@ import { readJsonBody } from './json-body'
 
 export const Uuid = t.String({ format: 'uuid' })
 export const Moment = t.String({ format: 'date-time', examples: ['2026-01-31T12:00:00.000Z'] })
-export const Person = t.Object({ id: Uuid, handle: t.String() })
+export const Person = t.Object({ id: Uuid, handle: t.String() }, { title: 'Person' })
 export const IdParams = t.Object({ id: Uuid })
 export const UserIdParams = t.Object({ user_id: Uuid })
 
@@ -38,14 +39,20 @@ export const jsonBody = <T extends Parameters<typeof t.Array>[0]>(body: T) => ({
 export const pageOf = <T extends Parameters<typeof t.Array>[0]>(item: T) =>
   t.Object({ items: t.Array(item), next_cursor: t.Nullable(t.String()) })
 
-export const EmojiCounts = t.Object({
-  '👍': t.Integer(),
-  '❤️': t.Integer(),
-  '😂': t.Integer(),
-  '😮': t.Integer(),
-  '😢': t.Integer(),
-  '🔥': t.Integer(),
-})
+/** Elysia's own integer also takes text; these go into JSON, where a number is a number. */
+export const Count = Type.Integer({ minimum: 0 })
+
+export const EmojiCounts = t.Object(
+  {
+    '👍': Count,
+    '❤️': Count,
+    '😂': Count,
+    '😮': Count,
+    '😢': Count,
+    '🔥': Count,
+  },
+  { title: 'EmojiCounts' },
+)
 
 /** An object with these fields and no others. */
 export const closed = <T extends Parameters<typeof t.Object>[0]>(fields: T) =>

@@ -36,6 +36,7 @@ export const accountRoutes = (ctx: AppContext) =>
         ...jsonBody(SignUpBody),
         transform: ({ request }) => takeOne(ctx, request, 'signups', infoOf(request).clientAddress),
         detail: describe({
+          takesBody: true,
           tag: 'Accounts',
           summary: 'Sign up',
           answers: { 201: { description: 'The account and its first session', body: SessionBody } },
@@ -57,6 +58,7 @@ export const accountRoutes = (ctx: AppContext) =>
           await takeOne(ctx, request, 'logins', email, looser)
         },
         detail: describe({
+          takesBody: true,
           tag: 'Accounts',
           summary: 'Log in',
           answers: { 200: { description: 'A session', body: SessionBody } },
@@ -72,6 +74,7 @@ export const accountRoutes = (ctx: AppContext) =>
       {
         ...jsonBody(RefreshBody),
         detail: describe({
+          takesBody: true,
           tag: 'Accounts',
           summary: 'Spend a refresh token for a new session',
           description: 'The old refresh token is spent. One that is used twice ends its whole family.',
@@ -90,6 +93,7 @@ export const accountRoutes = (ctx: AppContext) =>
       {
         ...jsonBody(RefreshBody),
         detail: describe({
+          takesBody: true,
           tag: 'Accounts',
           summary: 'Log out',
           description: 'Ends the refresh token and its family; access tokens live out their minutes.',

@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox'
 import { t } from 'elysia'
 import { closed, Moment, Uuid } from '../../http/schemas'
 
@@ -16,21 +17,27 @@ export const RefreshBody = closed({
   refresh_token: t.String({ minLength: 1, maxLength: 512, errorText: 'must have 1 to 512 characters' }),
 })
 
-export const UserBody = t.Object({
-  id: Uuid,
-  email: t.String(),
-  handle: t.String(),
-  role: t.Union([t.Literal('user'), t.Literal('admin')]),
-  created_at: Moment,
-})
+export const UserBody = t.Object(
+  {
+    id: Uuid,
+    email: t.String(),
+    handle: t.String(),
+    role: t.Union([t.Literal('user'), t.Literal('admin')]),
+    created_at: Moment,
+  },
+  { title: 'User' },
+)
 
-export const SessionBody = t.Object({
-  user: UserBody,
-  access_token: t.String(),
-  token_type: t.Literal('Bearer'),
-  expires_in: t.Integer({ description: 'Seconds until the access token expires' }),
-  refresh_token: t.String(),
-})
+export const SessionBody = t.Object(
+  {
+    user: UserBody,
+    access_token: t.String(),
+    token_type: t.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds until the access token expires' }),
+    refresh_token: t.String(),
+  },
+  { title: 'Session' },
+)
 
 export type User = typeof UserBody.static
 export type Session = typeof SessionBody.static

@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox'
 import { Elysia, t } from 'elysia'
 import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
@@ -6,7 +7,10 @@ import { unauthenticated, unavailable } from '../../kernel/errors'
 import { createHealthCheck } from './checks'
 import { isReady } from './ready'
 
-const CheckBody = t.Object({ status: t.Union([t.Literal('ok'), t.Literal('error')]), latency_ms: t.Number() })
+const CheckBody = t.Object({
+  status: t.Union([t.Literal('ok'), t.Literal('error')]),
+  latency_ms: Type.Number(),
+})
 const HealthBody = t.Object({
   status: t.Union([t.Literal('ok'), t.Literal('error')]),
   checks: t.Object({ database: CheckBody, redis: CheckBody, storage: CheckBody }),

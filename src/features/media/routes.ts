@@ -20,6 +20,7 @@ export const mediaRoutes = (ctx: AppContext) =>
         ...jsonBody(UploadRequest),
         transform: limitViewer(ctx, 'uploads'),
         detail: describe({
+          takesBody: true,
           tag: 'Media',
           summary: 'Get a URL to upload an image or video to',
           description:

@@ -24,6 +24,7 @@ export const reactionRoutes = (ctx: AppContext) =>
         ...jsonBody(ReactBody),
         transform: limitViewer(ctx, 'reactions'),
         detail: describe({
+          takesBody: true,
           tag: 'Reactions',
           summary: 'React to a story',
           description: 'One reaction a person: another emoji replaces it, the same again changes nothing.',

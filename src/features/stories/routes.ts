@@ -31,6 +31,7 @@ export const storyRoutes = (ctx: AppContext) =>
         ...jsonBody(CreateStoryBody),
         transform: limitViewer(ctx, 'stories'),
         detail: describe({
+          takesBody: true,
           tag: 'Stories',
           summary: 'Post a story',
           description:

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { closed, EmojiCounts, Moment, Person, Uuid } from '../../http/schemas'
+import { Count, closed, EmojiCounts, Moment, Person, Uuid } from '../../http/schemas'
 import { AUDIENCE_MAX } from './rules'
 
 const Visibility = t.Union([t.Literal('public'), t.Literal('friends'), t.Literal('private')])
@@ -23,28 +23,34 @@ export const CreateStoryBody = closed({
   ),
 })
 
-export const StoryBody = t.Object({
-  id: Uuid,
-  author_id: Uuid,
-  author: Person,
-  text: t.Nullable(t.String()),
-  media_key: t.Nullable(t.String()),
-  media_url: t.Nullable(t.String({ description: 'Good for 5 to 15 minutes from the answer' })),
-  media_type: t.Nullable(t.String()),
-  visibility: Visibility,
-  created_at: Moment,
-  expires_at: Moment,
-  counters: t.Object({ views: t.Integer(), reactions: EmojiCounts }),
-  viewer: t.Object({ has_viewed: t.Boolean(), reaction: t.Nullable(t.String()) }),
-})
+export const StoryBody = t.Object(
+  {
+    id: Uuid,
+    author_id: Uuid,
+    author: Person,
+    text: t.Nullable(t.String()),
+    media_key: t.Nullable(t.String()),
+    media_url: t.Nullable(t.String({ description: 'Good for 5 to 15 minutes from the answer' })),
+    media_type: t.Nullable(t.String()),
+    visibility: Visibility,
+    created_at: Moment,
+    expires_at: Moment,
+    counters: t.Object({ views: Count, reactions: EmojiCounts }),
+    viewer: t.Object({ has_viewed: t.Boolean(), reaction: t.Nullable(t.String()) }),
+  },
+  { title: 'Story' },
+)
 
-export const ViewBody = t.Object({ story_id: Uuid, viewer_id: Uuid, viewed_at: Moment })
+export const ViewBody = t.Object({ story_id: Uuid, viewer_id: Uuid, viewed_at: Moment }, { title: 'View' })
 
-export const ViewerItem = t.Object({
-  user: Person,
-  viewed_at: Moment,
-  reaction: t.Nullable(t.String()),
-})
+export const ViewerItem = t.Object(
+  {
+    user: Person,
+    viewed_at: Moment,
+    reaction: t.Nullable(t.String()),
+  },
+  { title: 'StoryViewer' },
+)
 
 export type Story = typeof StoryBody.static
 export type View = typeof ViewBody.static
