@@ -1,0 +1,115 @@
+/** Real contexts for integration tests: a database copy and a Redis prefix for each test file, checked when it ends. */
+import { afterAll, beforeAll } from 'bun:test'
+import { Redis } from 'ioredis'
+import { buildRoutes } from '../../src/app'
+import { parseConfig } from '../../src/config'
+import { type AppContext, type ContextOptions, createContext } from '../../src/context'
+import { createGateway } from '../../src/http/gateway'
+import { type Api, createApi } from './api'
+import { createDatabase, type TestDatabase } from './database'
+import { serviceEnv, testStack } from './services'
+
+/** One API process's worth of service, in this process. */
+export type Instance = Readonly<{
+  ctx: AppContext
+  api: Api
+  database: TestDatabase
+  /** Serves it on a real socket; the URL. */
+  listen(): string
+}>
+
+export type Overrides = Readonly<{
+  /** Variables of the contract that differ from what tests use otherwise. */
+  env?: Readonly<Record<string, string>>
+}> &
+  Partial<Omit<ContextOptions, 'service' | 'version' | 'redisKeyPrefix'>>
+
+export type Stage = Readonly<{
+  database(): TestDatabase
+  /** A Redis connection of the test's own, and the prefix of the service's keys. */
+  redis(): Redis
+  redisKeyPrefix(): string
+  /** The variables under which a child process joins this stage. */
+  env(): Record<string, string>
+  /** A context on this file's stores; several of them are several processes. */
+  realContext(overrides?: Overrides): AppContext
+  instance(overrides?: Overrides): Instance
+}>
+
+/** Sets the stage for the test file that calls it, and clears it when the file's tests have run. */
+export function useStage(): Stage {
+  let database: TestDatabase | null = null
+  let redis: Redis | null = null
+  let env: Record<string, string> = {}
+  const contexts: AppContext[] = []
+  const servers: { stop(force: boolean): Promise<void> }[] = []
+  const needed = <T>(value: T | null): T => {
+    if (value === null) throw new Error('The stage is there for tests and hooks only')
+    return value
+  }
+  const redisKeyPrefix = () => new URL(needed(database).url).pathname.slice(1)
+
+  beforeAll(async () => {
+    const stack = await testStack()
+    database = await createDatabase()
+    redis = new Redis(stack.redisUrl)
+    env = serviceEnv(stack, database.url)
+  })
+
+  afterAll(async () => {
+    const streams = contexts.map((ctx) => openStreams(ctx)).filter((count) => count > 0)
+    for (const server of servers) await server.stop(true)
+    for (const ctx of contexts) await ctx.close()
+    await dropKeys(needed(redis), redisKeyPrefix())
+    needed(redis).disconnect()
+    await needed(database).drop()
+    if (streams.length > 0) throw new Error(`Event streams were left open: ${streams.join(', ')}`)
+  })
+
+  const stage: Stage = {
+    database: () => needed(database),
+    redis: () => needed(redis),
+    redisKeyPrefix,
+    env: () => ({ ...env }),
+    realContext({ env: extra, ...options } = {}) {
+      const ctx = createContext(parseConfig({ ...env, ...extra }), {
+        service: 'test',
+        version: 'test',
+        redisKeyPrefix: redisKeyPrefix(),
+        ...options,
+      })
+      contexts.push(ctx)
+      return ctx
+    },
+    instance(overrides) {
+      const ctx = stage.realContext(overrides)
+      const gateway = createGateway(ctx, buildRoutes(ctx), [])
+      const api = createApi((request) =>
+        gateway.handle(request, { address: '127.0.0.1', keepOpen: () => undefined }),
+      )
+      const listen = () => {
+        const server = Bun.serve({
+          port: 0,
+          hostname: '127.0.0.1',
+          fetch: (request, self) =>
+            gateway.handle(request, { address: '127.0.0.1', keepOpen: () => self.timeout(request, 0) }),
+        })
+        servers.push(server)
+        return `http://127.0.0.1:${server.port}`
+      }
+      return { ctx, api, database: needed(database), listen }
+    },
+  }
+  return stage
+}
+
+function openStreams(ctx: AppContext): number {
+  const { hashMap } = ctx.metrics.sseConnections as unknown as { hashMap: Record<string, { value: number }> }
+  return Object.values(hashMap)[0]?.value ?? 0
+}
+
+async function dropKeys(redis: Redis, prefix: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 500 })) {
+    if (keys.length > 0) await redis.unlink(...keys)
+  }
+}
