@@ -47,8 +47,10 @@ describe('with the keyboard alone', () => {
     await dialog.locator('.face-text').getByText('First by keys').waitFor()
     await page.keyboard.press('Space')
     await tabTo(page, /^Love/)
+    const reacted = page.waitForResponse((answer) => answer.url().endsWith('/reactions'))
     await page.keyboard.press('Enter')
     await dialog.locator('.reaction[aria-pressed="true"]').waitFor()
+    await reacted
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
     const kept = await person.call<{ viewer: unknown }>('GET', `/stories/${first.id}`)

@@ -50,7 +50,10 @@ describe('when things go wrong', () => {
     for (let round = 0; statuses.length < 3; round += 1) {
       const [screen, path] = round % 2 === 0 ? ['stats', '/me/stats'] : ['people', '/me/following']
       const asked = [page, second].map((tab) => tab.waitForResponse((answer) => answer.url().includes(path)))
-      const open = (tab: typeof page) => tab.evaluate((name) => void (location.hash = name), screen)
+      const open = (tab: typeof page) =>
+        tab.evaluate((name) => {
+          location.hash = name
+        }, screen)
       await Promise.all([page, second].map(open))
       await Promise.all(asked)
     }

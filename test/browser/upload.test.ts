@@ -101,4 +101,29 @@ describe('uploads', () => {
     await page.getByRole('button', { name: 'Post story' }).click()
     await page.getByText('Your story is up.').waitFor()
   })
+
+  test.each(['drop', 'paste'] as const)('a picture comes in by %s', async (how) => {
+    const page = await stage.visit(await makePerson(stage.url(), how))
+    await openComposer(page)
+    const picture = await drawPicture(page)
+    await page.evaluate(
+      ({ text, type }) => {
+        const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+        const data = new DataTransfer()
+        data.items.add(new File([bytes], 'moved.png', { type: 'image/png' }))
+        const options = { bubbles: true, cancelable: true }
+        const event =
+          type === 'drop'
+            ? new DragEvent('drop', { ...options, dataTransfer: data })
+            : new ClipboardEvent('paste', { ...options, clipboardData: data })
+        document.querySelector('.composer textarea')?.dispatchEvent(event)
+      },
+      { text: picture.toString('base64'), type: how },
+    )
+    await page.getByText('moved.png').waitFor()
+    await page.getByText('uploaded').waitFor()
+    await page.locator('.preview .face > img').waitFor()
+    await page.getByRole('button', { name: 'Remove the file' }).click()
+    await page.getByText('Add a photo or video').waitFor()
+  })
 })

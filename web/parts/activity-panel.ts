@@ -39,7 +39,8 @@ export function activityPanel(app: App, signal: AbortSignal): HTMLElement {
 function activityRow(app: App, item: Activity): HTMLElement {
   const handle = item.handle.replace(/^@/, '')
   const story = app.client.store.get().stories[item.storyId]
-  const what = item.kind === 'viewed' ? 'saw your story' : `reacted ${item.emoji}`
+  const what =
+    item.kind === 'viewed' ? ' saw your story' : [' reacted ', h('span', { class: 'emoji' }, item.emoji)]
   const excerpt = story?.text ? `“${story.text.slice(0, 40)}${story.text.length > 40 ? '…' : ''}”` : null
   return h(
     'li',
@@ -49,7 +50,7 @@ function activityRow(app: App, item: Activity): HTMLElement {
       'span',
       { class: 'activity-words' },
       h('strong', {}, item.handle),
-      ` ${what}`,
+      what,
       excerpt && h('span', { class: 'muted' }, excerpt),
     ),
     h('time', { class: 'muted', datetime: item.at }, timeAgo(item.at)),

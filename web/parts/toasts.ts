@@ -26,7 +26,7 @@ export function createToaster(): Toaster {
       const toast = h(
         'div',
         { class: `toast toast-${kind}` },
-        emoji && h('span', { class: 'toast-emoji', 'aria-hidden': 'true' }, emoji),
+        emoji && h('span', { class: 'emoji toast-emoji', 'aria-hidden': 'true' }, emoji),
         h('span', {}, words),
         close,
       )

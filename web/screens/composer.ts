@@ -25,7 +25,7 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
   const text = h('textarea', {
     id: `${seed}-text`,
     class: 'input',
-    rows: 4,
+    rows: 3,
     placeholder: 'What is happening?',
     'aria-describedby': `${seed}-count`,
   })
@@ -52,7 +52,7 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     h('fieldset', { class: 'choices' }, h('legend', {}, 'Who sees it'), choices),
     people.element,
     alert,
-    post,
+    h('div', { class: 'composer-end' }, post),
   )
 
   function body(): NewStory {

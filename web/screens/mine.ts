@@ -99,7 +99,7 @@ function drawNumbers(story: Story): HTMLElement[] {
   return [
     views,
     ...reactions.map((emoji) =>
-      h('span', { class: 'number' }, `${emoji} ${shortCount(story.counters.reactions[emoji])}`),
+      h('span', { class: 'number emoji' }, `${emoji} ${shortCount(story.counters.reactions[emoji])}`),
     ),
   ]
 }

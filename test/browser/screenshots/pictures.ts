@@ -1,6 +1,8 @@
 /** The still pictures: the main screens, light and dark, wide and on a phone. */
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Story } from '../../../web/api-types.ts'
+import { join as joinService } from '../support/people.ts'
 import { shrinkPng } from './shrink.ts'
 
 const WIDE = { viewport: { width: 1280, height: 800 } }
@@ -10,6 +12,8 @@ const PHONE = {
   isMobile: true,
   deviceScaleFactor: 1.5,
 }
+
+const DEMO_PASSWORD = 'stories-demo-2026'
 
 type Shot = { name: string; options: BrowserContextOptions; open(page: Page): Promise<void> }
 
@@ -58,6 +62,22 @@ const SHOTS: readonly Shot[] = [
   },
 ]
 
+/** Others see and like what ava posted, so that her page shows life. */
+async function stir(url: string): Promise<void> {
+  const ava = await joinService(url, 'ava', 'ava@example.com', DEMO_PASSWORD)
+  const { items } = await ava.call<{ items: Story[] }>('GET', '/me/stories')
+  const story = items.find((item) => item.visibility === 'public')
+  for (const [name, emoji] of [
+    ['dov', '🔥'],
+    ['cleo', '❤️'],
+    ['eli', '😂'],
+  ] as const) {
+    const person = await joinService(url, name, `${name}@example.com`, DEMO_PASSWORD)
+    await person.call('POST', `/stories/${story?.id}/view`)
+    await person.call('POST', `/stories/${story?.id}/reactions`, { emoji })
+  }
+}
+
 /** Logs in as a demo person at the door and takes each picture into `dir`. */
 export async function takePictures(browser: Browser, url: string, dir: string): Promise<void> {
   for (const { name, options, open } of SHOTS) {
@@ -68,6 +88,10 @@ export async function takePictures(browser: Browser, url: string, dir: string): 
     await page.locator('.card').first().waitFor()
     await page.locator('.live[data-state="live"]').first().waitFor({ state: 'attached' })
     await open(page)
+    if (name === 'feed-light') {
+      await stir(url)
+      await page.locator('.toast').nth(2).waitFor()
+    }
     await page.waitForLoadState('networkidle').catch(() => undefined)
     await page.evaluate(() => Promise.all(document.getAnimations().map((item) => item.ready)))
     await page.waitForTimeout(500)
