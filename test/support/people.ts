@@ -15,6 +15,8 @@ export type Person = Readonly<{
   delete(path: string): Promise<Answer>
   /** The same person at another instance. */
   at(api: Api): Person
+  /** The same person with another access token. */
+  with(token: string): Person
   /** Posts a story that has to be accepted. */
   tell(story: Readonly<Record<string, unknown>> & { text?: string }): Promise<Story>
   follow(other: { id: string }): Promise<void>
@@ -63,6 +65,7 @@ function actor(api: Api, identity: Identity): Person {
     post,
     delete: remove,
     at: (other) => actor(other, identity),
+    with: (other) => actor(api, { ...identity, token: other }),
     async tell(story) {
       const given = {
         visibility: 'public',
