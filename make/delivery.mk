@@ -14,7 +14,7 @@ PROMTOOL := $(DELIVERY_TOOLS)/promtool-$(PROMETHEUS_VERSION)
 IMAGE ?= stories-service:local
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: up down logs image types sweep walkthrough smoke compose-smoke dashboard-check dashboard-picture
+.PHONY: up down logs image types sweep walkthrough smoke compose-smoke load-smoke dashboard-check dashboard-picture
 .PHONY: lint-extra lint-workflows lint-rules lint-manifests lint-compose
 
 up: ## everything in containers, built and healthy, at http://localhost:3000 (PORT=… for another)
@@ -54,6 +54,12 @@ smoke: $(BUN) ## ask a deployed service what needs no account (BASE_URL=https://
 
 compose-smoke: $(BUN) ## with `make up`: two instances, each container killed under load, addresses behind the proxy
 	@$(BUN) --no-env-file test/compose/run-compose-smoke.ts
+
+K6_VERSION := 1.8.1
+
+load-smoke: ## a short k6 run of posting, viewing and reading (k6 from the PATH or its image; BASE_URL=…)
+	@if command -v k6 >/dev/null; then BASE_URL=$(or $(BASE_URL),http://localhost:$(or $(PORT),3000)) k6 run -q load/smoke.js; \
+	else docker run --rm -i --network host -e BASE_URL=$(or $(BASE_URL),http://127.0.0.1:$(or $(PORT),3000)) grafana/k6:$(K6_VERSION) run -q - < load/smoke.js; fi
 
 dashboard-check: $(BUN) ## run every query of the dashboard against Prometheus (PROMETHEUS_URL=…)
 	@$(BUN) --no-env-file test/dashboard/check-dashboard.ts
