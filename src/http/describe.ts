@@ -60,6 +60,16 @@ const RATE_LIMIT = {
 const RETRY_AFTER = {
   'Retry-After': { description: 'Whole seconds', schema: { type: 'integer', minimum: 1 } },
 }
+/** Where a route's request headers wait for the document. */
+export const REQUEST_HEADERS = 'x-request-headers'
+
+/** What an answer of this status carries, whatever the route. */
+const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
+  401: { 'WWW-Authenticate': textHeader('`Bearer`') },
+  409: { 'Retry-After': countHeader('Whole seconds, when what is in the way will pass') },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+}
 
 export function describe(route: Description): DocumentDecoration {
   const limits = route.limited || route.problems.includes(429) ? RATE_LIMIT : {}
@@ -70,7 +80,12 @@ export function describe(route: Description): DocumentDecoration {
     const example = answer.example === undefined ? {} : { example: answer.example }
     responses[status] = {
       description: answer.description,
-      headers: { ...REQUEST_ID, ...limits, ...Object.fromEntries(named) },
+      headers: {
+        ...REQUEST_ID,
+        ...limits,
+        ...HEADERS_OF_STATUS[Number(status)],
+        ...Object.fromEntries(named),
+      },
       ...(answer.body === undefined && answer.contentType === undefined
         ? {}
         : { content: { [answer.contentType ?? 'application/json']: { schema, ...example } } }),
@@ -87,7 +102,7 @@ export function describe(route: Description): DocumentDecoration {
     if (responses[status] !== undefined) continue
     responses[status] = {
       description: PROBLEM_WORDS[status] ?? 'A problem',
-      headers: { ...REQUEST_ID, ...limits, ...(status === 429 || status === 503 ? RETRY_AFTER : {}) },
+      headers: { ...REQUEST_ID, ...limits, ...HEADERS_OF_STATUS[status] },
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     }
   }
@@ -102,7 +117,8 @@ export function describe(route: Description): DocumentDecoration {
     tags: [route.tag],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    ...(parameters.length > 0 ? { parameters } : {}),
+    // The document's writer takes `parameters` for all there are; the query's are added there.
+    ...(parameters.length > 0 ? { [REQUEST_HEADERS]: parameters } : {}),
     ...(route.open ? { security: [] } : {}),
     responses,
   } as DocumentDecoration

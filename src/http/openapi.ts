@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { swagger } from '@elysiajs/swagger'
 import { type AnyElysia, Elysia } from 'elysia'
+import { REQUEST_HEADERS } from './describe'
 import type { Pages } from './gateway'
 
 /** The OpenAPI document and Swagger UI, from files of our own, so that both work offline and under the CSP. */
@@ -81,6 +82,7 @@ function tidy(value: Json, named: Map<string, Json>): Json {
   const entries = Object.entries(value).map(([key, item]) => [key, tidy(item, named)] as const)
   const tidied: { [key: string]: Json } = Object.fromEntries(entries)
   dropTwins(tidied)
+  joinParameters(tidied)
   delete tidied.errorText
   if (isObject(tidied.integer)) {
     Object.assign(tidied, tidied.integer, { type: 'integer' })
@@ -103,6 +105,13 @@ function dropTwins(schema: { [key: string]: Json }): void {
   const json = requestBody.content['application/json']
   if (json !== undefined) requestBody.content = { 'application/json': json }
   requestBody.required = true
+}
+
+function joinParameters(operation: { [key: string]: Json }): void {
+  const { parameters, [REQUEST_HEADERS]: headers } = operation
+  if (!Array.isArray(headers)) return
+  operation.parameters = [...(Array.isArray(parameters) ? parameters : []), ...headers]
+  delete operation[REQUEST_HEADERS]
 }
 
 const isNull = (item: Json): boolean => isObject(item) && item.type === 'null'
