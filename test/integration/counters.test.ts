@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { cleanUp } from '../../src/features/housekeeping/clean-up'
+import type { Story } from '../../src/features/stories/schema'
+import { EMOJI } from '../../src/kernel/emoji'
+import { useStage } from '../support/context'
+import { cast, makeCrowd } from '../support/crowd'
+import { reactionCounts, statsOf } from '../support/facts'
+import type { Person } from '../support/people'
+import { createSteeredClock, DAY, HOUR, MINUTE } from '../support/steered-clock'
+
+/** Counters and stats are what counting the rows would say, after any history and for every writer. */
+
+const stage = useStage()
+
+type Row = Record<string, number>
+
+/** What counting says of a story; an author's own do not count. */
+async function counted(storyId: string): Promise<{ views: number; reactions: Row }> {
+  const { sql } = stage.database()
+  const [views] = await sql<{ n: number }[]>`
+    select count(*)::int as n from story_views v join stories s on s.id = v.story_id
+    where s.id = ${storyId} and v.viewer_id <> s.author_id`
+  const rows = await sql<{ emoji: string; n: number }[]>`
+    select r.emoji, count(*)::int as n from reactions r join stories s on s.id = r.story_id
+    where s.id = ${storyId} and r.user_id <> s.author_id group by r.emoji`
+  return {
+    views: views?.n ?? 0,
+    reactions: reactionCounts(Object.fromEntries(rows.map(({ emoji, n }) => [emoji, n]))),
+  }
+}
+
+describe('counters', () => {
+  test('equal the rows after any history of views and reactions', async () => {
+    const instance = stage.instance()
+    const [ava] = await cast(instance, 'ava')
+    const crowd = [ava, ...(await makeCrowd(instance, 4))]
+    const step = fc.record({
+      who: fc.nat(crowd.length - 1),
+      what: fc.oneof(
+        fc.constant('view' as const),
+        fc.constant('take back' as const),
+        fc.constantFrom(...EMOJI),
+      ),
+      atOnce: fc.boolean(),
+    })
+    const property = fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (history) => {
+      const story = await ava.tell({})
+      const run = async ({ who, what }: (typeof history)[number]) => {
+        const person = crowd[who] ?? ava
+        const path = `/stories/${story.id}/${what === 'view' ? 'view' : 'reactions'}`
+        if (what === 'take back') (await person.delete(path)).as(204)
+        else await person.post(path, what === 'view' ? undefined : { emoji: what })
+      }
+      let running: Promise<void>[] = []
+      for (const item of history) {
+        running.push(run(item))
+        if (item.atOnce) continue
+        await Promise.all(running)
+        running = []
+      }
+      await Promise.all(running)
+      const { counters } = (await ava.get(`/stories/${story.id}`)).as<Story>()
+      expect(counters).toEqual((await counted(story.id)) as typeof counters)
+    })
+    await fc.assert(property, { numRuns: 12, seed: 20_260_131 })
+  })
+
+  test('follow plain SQL that inserts, changes and deletes the columns of the brief', async () => {
+    const { sql } = stage.database()
+    const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
+    const id = crypto.randomUUID()
+    await sql`insert into stories (id, author_id, text, visibility, expires_at)
+      values (${id}, ${ava.id}, 'plain', 'public', now() + interval '1 hour')`
+    await sql`insert into story_views (story_id, viewer_id, viewed_at)
+      values (${id}, ${ava.id}, now()), (${id}, ${ben.id}, now()), (${id}, ${cleo.id}, now())`
+    await sql`insert into reactions (id, story_id, user_id, emoji)
+      values (${crypto.randomUUID()}, ${id}, ${ben.id}, '👍'), (${crypto.randomUUID()}, ${id}, ${cleo.id}, '👍'),
+        (${crypto.randomUUID()}, ${id}, ${ava.id}, '👍')`
+    const read = async () => (await ben.get(`/stories/${id}`)).as<Story>()
+    expect(await read()).toMatchObject({ text: 'plain', author: { handle: ava.handle } })
+    expect((await read()).counters).toEqual({ views: 2, reactions: reactionCounts({ '👍': 2 }) })
+    await sql`update reactions set emoji = '🔥' where story_id = ${id} and user_id = ${ben.id}`
+    await sql`delete from reactions where story_id = ${id} and user_id = ${cleo.id}`
+    await sql`delete from story_views where story_id = ${id} and viewer_id = ${cleo.id}`
+    expect((await read()).counters).toEqual({ views: 1, reactions: reactionCounts({ '🔥': 1 }) })
+  })
+})
+
+test('audience rows that plain SQL inserts narrow a story to the people listed', async () => {
+  const { sql } = stage.database()
+  const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
+  await ben.follow(ava)
+  const story = await ava.tell({ visibility: 'friends' })
+  const statuses = async () =>
+    Promise.all([ben, cleo].map(async (person) => (await person.get(`/stories/${story.id}`)).status))
+  expect(await statuses()).toEqual([200, 404])
+  await sql`insert into story_audience (story_id, user_id) values (${story.id}, ${cleo.id})`
+  expect(await statuses()).toEqual([404, 200])
+})
+
+describe('stats', () => {
+  const midnight = Date.parse('2026-03-10T00:00:00.000Z')
+  const viewAll = async (person: Person, stories: readonly Story[]) => {
+    for (const story of stories) (await person.post(`/stories/${story.id}/view`)).as(200)
+  }
+
+  test('put what happens on its day in UTC, and count a viewer once in the seven days', async () => {
+    const clock = createSteeredClock(new Date(midnight - MINUTE))
+    const { api, ctx, database } = stage.instance({ clock, env: { STORY_TTL_SECONDS: '864000' } })
+    const people = await cast({ api, ctx, database }, 'ava', 'ben', 'cleo')
+    const fresh = async (person: Person) => person.with(await ctx.tokens.sign(person.id))
+    const [ava, ben, cleo] = people
+    const first = await ava.tell({ text: 'before midnight' })
+    await viewAll(ben, [first])
+    clock.set(new Date(midnight))
+    const second = await ava.tell({ text: 'after midnight' })
+    await viewAll(ben, [second])
+    await viewAll(cleo, [first, second])
+    ;(await cleo.post(`/stories/${first.id}/reactions`, { emoji: '😢' })).as(201)
+    const stats = await statsOf(ava)
+    expect(stats.from).toBe('2026-03-04T00:00:00.000Z')
+    expect(stats).toMatchObject({
+      posted: 2,
+      views: 4,
+      unique_viewers: 2,
+      reactions: reactionCounts({ '😢': 1 }),
+    })
+    expect(stats.days.map(({ date }) => date)).toEqual(
+      [4, 5, 6, 7, 8, 9, 10].map((n) => `2026-03-${`0${n}`.slice(-2)}`),
+    )
+    expect(stats.days.slice(5)).toEqual([
+      { date: '2026-03-09', posted: 1, views: 1, reactions: 0 },
+      { date: '2026-03-10', posted: 1, views: 3, reactions: 1 },
+    ])
+
+    // Six days on the 9th has left the window, seven days on the 10th too.
+    clock.set(new Date(midnight + 6 * DAY + HOUR))
+    expect(await statsOf(await fresh(ava))).toMatchObject({ posted: 1, views: 3, unique_viewers: 2 })
+    const third = await (await fresh(ava)).tell({ text: 'late' })
+    await viewAll(await fresh(ben), [third])
+    expect(await statsOf(await fresh(ava))).toMatchObject({ posted: 2, views: 4, unique_viewers: 2 })
+    clock.set(new Date(midnight + 7 * DAY))
+    expect(await statsOf(await fresh(ava))).toMatchObject({ posted: 1, views: 1, unique_viewers: 1 })
+    await cleanUp(ctx)
+    expect(await statsOf(await fresh(ava))).toMatchObject({ posted: 1, views: 1, unique_viewers: 1 })
+  })
+
+  test('keep counting stories that were deleted or have expired', async () => {
+    const clock = createSteeredClock('2026-03-10T12:00:00Z')
+    const [ava, ben] = await cast(stage.instance({ clock }), 'ava', 'ben')
+    const story = await ava.tell({})
+    await viewAll(ben, [story])
+    ;(await ben.post(`/stories/${story.id}/reactions`, { emoji: '👍' })).as(201)
+    ;(await ava.delete(`/stories/${story.id}`)).as(204)
+    expect(await statsOf(ava)).toMatchObject({ posted: 1, views: 1, reactions: reactionCounts({ '👍': 1 }) })
+  })
+
+  test('are exact for any days on which people view', async () => {
+    const clock = createSteeredClock(new Date(midnight))
+    const place = stage.instance({ clock, env: { STORY_TTL_SECONDS: '2592000' } })
+    const crowd = await makeCrowd(place, 5)
+    const days = fc.array(fc.array(fc.nat(crowd.length - 1), { maxLength: 6 }), {
+      minLength: 3,
+      maxLength: 10,
+    })
+    const property = fc.asyncProperty(days, async (visitsByDay) => {
+      clock.set(new Date(midnight))
+      const [ava] = await cast(place, 'ava')
+      for (const [day, visits] of visitsByDay.entries()) {
+        clock.set(new Date(midnight + day * DAY))
+        const author = ava.with(await place.ctx.tokens.sign(ava.id))
+        const story = await author.tell({})
+        await Promise.all(
+          visits.map(async (who) => {
+            const person = crowd[who] ?? ava
+            await viewAll(person.with(await place.ctx.tokens.sign(person.id)), [story])
+          }),
+        )
+      }
+      const recent = visitsByDay.slice(-7)
+      const author = ava.with(await place.ctx.tokens.sign(ava.id))
+      expect(await statsOf(author)).toMatchObject({
+        posted: recent.length,
+        views: recent.reduce((sum, visits) => sum + new Set(visits).size, 0),
+        unique_viewers: new Set(recent.flat()).size,
+      })
+    })
+    await fc.assert(property, { numRuns: 8, seed: 20_260_131 })
+  })
+})
