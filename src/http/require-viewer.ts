@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { AppContext } from '../context'
 import { unauthenticated } from '../kernel/errors'
 import { infoOf } from './request-info'
+import { jsonBody } from './schemas'
 
 type Deps = Pick<AppContext, 'tokens' | 'findUser'>
 
@@ -15,14 +16,32 @@ export function requireViewer(ctx: Deps, options: { tokenInQuery: boolean } = { 
   return new Elysia({ name: 'require-viewer', seed: options }).derive(
     { as: 'scoped' },
     async ({ request }) => {
-      const token = bearerToken(request) ?? (options.tokenInQuery ? queryToken(request) : null)
-      const verified = token === null ? null : await ctx.tokens.verify(token)
-      const user = verified === null ? null : await ctx.findUser(verified.userId)
-      if (verified === null || user === null) throw unauthenticated()
-      infoOf(request).viewer = { id: verified.userId, role: user.role, tokenExpiresAt: verified.expiresAt }
+      await authenticate(ctx, request, options.tokenInQuery)
       return {}
     },
   )
+}
+
+/** A route's JSON body, which is not read at all without a good token: a scoped derive would come after it. */
+export const viewersJsonBody = <T extends Parameters<typeof jsonBody>[0]>(ctx: Deps, body: T) => {
+  const { parse } = jsonBody(body)
+  return {
+    body,
+    async parse(context: { request: Request }) {
+      await authenticate(ctx, context.request, false)
+      return parse(context)
+    },
+  }
+}
+
+async function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean): Promise<void> {
+  const info = infoOf(request)
+  if (info.viewer !== null) return
+  const token = bearerToken(request) ?? (tokenInQuery ? queryToken(request) : null)
+  const verified = token === null ? null : await ctx.tokens.verify(token)
+  const user = verified === null ? null : await ctx.findUser(verified.userId)
+  if (verified === null || user === null) throw unauthenticated()
+  info.viewer = { id: verified.userId, role: user.role, tokenExpiresAt: verified.expiresAt }
 }
 
 function bearerToken(request: Request): string | null {

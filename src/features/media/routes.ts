@@ -4,8 +4,7 @@ import { describe } from '../../http/describe'
 import { json } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
-import { requireViewer } from '../../http/require-viewer'
-import { jsonBody } from '../../http/schemas'
+import { requireViewer, viewersJsonBody } from '../../http/require-viewer'
 import { presignUpload } from './presign-upload'
 import { UploadAnswer, UploadRequest } from './schema'
 
@@ -17,7 +16,7 @@ export const mediaRoutes = (ctx: AppContext) =>
       async ({ body, request }) =>
         json(201, await presignUpload(ctx, viewerOf(request), body, whereOf(request).requestId)),
       {
-        ...jsonBody(UploadRequest),
+        ...viewersJsonBody(ctx, UploadRequest),
         transform: limitViewer(ctx, 'uploads'),
         detail: describe({
           takesBody: true,

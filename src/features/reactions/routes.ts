@@ -4,8 +4,8 @@ import { describe } from '../../http/describe'
 import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
-import { requireViewer } from '../../http/require-viewer'
-import { IdParams, jsonBody } from '../../http/schemas'
+import { requireViewer, viewersJsonBody } from '../../http/require-viewer'
+import { IdParams } from '../../http/schemas'
 import { react, takeBackReaction } from './react'
 import { ReactBody, ReactionBody } from './schema'
 
@@ -21,7 +21,7 @@ export const reactionRoutes = (ctx: AppContext) =>
       },
       {
         params: IdParams,
-        ...jsonBody(ReactBody),
+        ...viewersJsonBody(ctx, ReactBody),
         transform: limitViewer(ctx, 'reactions'),
         detail: describe({
           takesBody: true,

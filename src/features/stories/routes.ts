@@ -4,8 +4,8 @@ import { describe } from '../../http/describe'
 import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
-import { requireViewer } from '../../http/require-viewer'
-import { IdParams, jsonBody, PageQuery, pageInput, pageOf } from '../../http/schemas'
+import { requireViewer, viewersJsonBody } from '../../http/require-viewer'
+import { IdParams, PageQuery, pageInput, pageOf } from '../../http/schemas'
 import { createStory } from './create-story'
 import { deleteStory } from './delete-story'
 import { listOwnStories, listStoriesOf } from './list-stories'
@@ -28,7 +28,7 @@ export const storyRoutes = (ctx: AppContext) =>
         })
       },
       {
-        ...jsonBody(CreateStoryBody),
+        ...viewersJsonBody(ctx, CreateStoryBody),
         transform: limitViewer(ctx, 'stories'),
         detail: describe({
           takesBody: true,
