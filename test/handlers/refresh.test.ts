@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'bun:test'
+import { hashRefreshToken } from '../../src/features/accounts/issue-session'
+import type { RefreshTokenRow } from '../../src/features/accounts/store'
+import { unavailable } from '../../src/kernel/errors'
+import { anId, aUser } from '../support/builders'
+import { ava } from '../support/cast'
+import { startApi } from '../support/client'
+import { NOON } from '../support/fakes/clock'
+import { expectProblem, owesBodyChecks } from './duties'
+
+const TOKEN = 'the-refresh-token'
+const aRow = (some: Partial<RefreshTokenRow> = {}): RefreshTokenRow => ({
+  tokenHash: hashRefreshToken(TOKEN),
+  familyId: anId(),
+  userId: ava.id,
+  createdAt: NOON,
+  expiresAt: new Date(NOON.getTime() + 1000),
+  spentAt: null,
+  revokedAt: null,
+  ...some,
+})
+
+const refresh = async (row: RefreshTokenRow | null, user = aUser() as ReturnType<typeof aUser> | null) => {
+  const spent: string[] = []
+  const revoked: string[] = []
+  const families: string[] = []
+  const api = await startApi({
+    stores: {
+      accounts: {
+        lockRefreshToken: async (hash) => (row?.tokenHash === hash ? row : null),
+        findUserById: async () => user,
+        spendRefreshToken: async (hash) => void spent.push(hash),
+        revokeFamily: async (familyId) => void revoked.push(familyId),
+        insertRefreshToken: async ({ familyId }) => void families.push(familyId),
+      },
+    },
+  })
+  const answer = await api.anonymous.post('/auth/refresh', { refresh_token: TOKEN })
+  return { api, answer, spent, revoked, families }
+}
+
+describe('POST /auth/refresh', () => {
+  describe('200', () => {
+    test('spends the old token for a new session of the same family', async () => {
+      const row = aRow()
+      const { answer, spent, families, revoked, api } = await refresh(row)
+      expect(answer.status).toBe(200)
+      expect(answer.body).toMatchObject({ user: { id: ava.id }, token_type: 'Bearer' })
+      expect(answer.body.refresh_token).not.toBe(TOKEN)
+      expect(spent).toEqual([row.tokenHash])
+      expect(families).toEqual([row.familyId])
+      expect(revoked).toEqual([])
+      expect(api.activity.of('auth').map((call) => call.slice(1))).toEqual([['refresh', 'ok']])
+    })
+  })
+
+  owesBodyChecks('/auth/refresh', ['refresh_token'])
+
+  describe('401', () => {
+    test('for a token used twice, and its whole family ends', async () => {
+      const row = aRow({ spentAt: NOON })
+      const { answer, revoked, families, api } = await refresh(row)
+      expectProblem(answer, 401, 'invalid_refresh_token')
+      expect(revoked).toEqual([row.familyId])
+      expect(families).toEqual([])
+      expect(api.activity.of('auth').map((call) => call.slice(1))).toEqual([['refresh', 'reused']])
+    })
+    const refused: [string, RefreshTokenRow | null][] = [
+      ['that is unknown', null],
+      ['that has expired', aRow({ expiresAt: NOON })],
+      ['whose family has ended', aRow({ revokedAt: NOON })],
+    ]
+    test.each(refused)('for a token %s', async (_, row) => {
+      const { answer, revoked, spent } = await refresh(row)
+      expectProblem(answer, 401, 'invalid_refresh_token')
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer')
+      expect([...revoked, ...spent]).toEqual([])
+    })
+    test('when the user is gone', async () => {
+      expectProblem((await refresh(aRow(), null)).answer, 401, 'invalid_refresh_token')
+    })
+  })
+
+  describe('422', () => {
+    test.each(['', 'x'.repeat(513)])('for a token of an impossible length', async (token) => {
+      const { anonymous } = await startApi()
+      const answer = await anonymous.post('/auth/refresh', { refresh_token: token })
+      expectProblem(answer, 422, 'validation_failed', ['refresh_token'])
+    })
+  })
+
+  describe('503', () => {
+    test('while the database is down', async () => {
+      const lockRefreshToken = () => Promise.reject(unavailable())
+      const api = await startApi({ stores: { accounts: { lockRefreshToken } } })
+      expectProblem(await api.anonymous.post('/auth/refresh', { refresh_token: TOKEN }), 503, 'unavailable')
+    })
+  })
+})
