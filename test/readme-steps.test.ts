@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { matchesAnswer, readSteps } from './read-steps'
+import { matchesAnswer, readSteps } from './walkthrough/read-steps'
 
 const fence = '```'
 const page = `# Page
@@ -37,6 +37,12 @@ ${fence}sh
 echo after
 ${fence}
 `
+
+test('the README has the seven steps, each with a command', async () => {
+  const readme = await Bun.file(`${import.meta.dir}/../README.md`).text()
+  const numbers = readSteps(readme, 'Walkthrough').map((step) => Number.parseInt(step.heading, 10))
+  expect([...new Set(numbers)]).toEqual([1, 2, 3, 4, 5, 6, 7])
+})
 
 describe('the steps of a page', () => {
   test('are the shell blocks of the section alone, each with the answer after it', () => {
