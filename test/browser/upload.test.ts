@@ -32,12 +32,13 @@ describe('uploads', () => {
     expect(puts).toHaveLength(1)
     expect(puts[0]?.startsWith(stage.url())).toBe(false)
 
-    const other = await stage.visit(fan, { path: `/#author/${author.session.user.id}` })
+    const other = await stage.visit(fan)
+    const seen = other.waitForResponse((answer) => answer.url().endsWith('/view'))
+    await other.goto(`${stage.url()}/#author/${author.session.user.id}`)
     const image = other.locator('img.stage-media')
     await image.waitFor()
+    expect((await seen).status()).toBe(200)
     expect(await image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0)
-    const seen = other.waitForResponse((answer) => answer.url().endsWith('/view'))
-    expect((await seen.catch(() => null))?.status() ?? 200).toBe(200)
   })
 
   test('a video is uploaded and plays', async () => {
