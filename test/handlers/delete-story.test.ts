@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'bun:test'
+import { aStory, type FoundStory } from '../support/builders'
+import { ava, ben, cleo, mod, type Person } from '../support/cast'
+import { startApi } from '../support/client'
+import { expectProblem, owes401, owes503, owesIdCheck } from './duties'
+
+const remove = async (person: Person, story: FoundStory, isFirst = true) => {
+  const changed: string[] = []
+  const api = await startApi({
+    stores: {
+      stories: {
+        findStory: async () => story,
+        softDelete: async (id) => {
+          changed.push(`story ${id}`)
+          return isFirst
+        },
+      },
+      media: { giveUpOfStory: async (id) => void changed.push(`media ${id}`) },
+    },
+  })
+  return { api, changed, answer: await api.as(person).delete(`/stories/${story.id}`) }
+}
+
+describe('DELETE /stories/:id', () => {
+  describe('204', () => {
+    test('to its author: story and media go, and cached pages lose it', async () => {
+      const story = aStory({ visibility: 'private' })
+      const { answer, api, changed } = await remove(ava, story)
+      expect([answer.status, answer.text]).toEqual([204, ''])
+      expect(changed).toEqual([`story ${story.id}`, `media ${story.id}`])
+      expect(api.pageVersions.of('noteRemoved')).toEqual([[story.id]])
+      expect(api.activity.calls.map(([name]) => name)).toEqual(['storyDeleted'])
+    })
+    test('to an admin, also for a story they may not see, noted as removed', async () => {
+      const { answer, api } = await remove(mod, aStory({ visibility: 'private' }))
+      expect(answer.status).toBe(204)
+      expect(api.activity.calls.map(([name]) => name)).toEqual(['storyRemoved'])
+    })
+  })
+
+  owes401('DELETE', '/stories/:id')
+
+  describe('403', () => {
+    test('to others who can see it', async () => {
+      const { answer, changed } = await remove(cleo, aStory())
+      expectProblem(answer, 403, 'forbidden')
+      expect(changed).toEqual([])
+    })
+    test('to a friend who can see it', async () => {
+      expectProblem(
+        (await remove(ben, aStory({ visibility: 'friends', isFriend: true }))).answer,
+        403,
+        'forbidden',
+      )
+    })
+  })
+
+  describe('404', () => {
+    test('to those who may not see it', async () => {
+      expectProblem((await remove(ben, aStory({ visibility: 'private' }))).answer, 404, 'not_found')
+    })
+    test('when it has ended', async () => {
+      expectProblem((await remove(ava, aStory({ deletedAt: new Date(0) }))).answer, 404, 'not_found')
+    })
+    test('when a twin request was first', async () => {
+      const { answer, api } = await remove(ava, aStory(), false)
+      expectProblem(answer, 404, 'not_found')
+      expect([...api.activity.calls, ...api.pageVersions.calls]).toEqual([])
+    })
+    test('when there is none', async () => {
+      const api = await startApi({ stores: { stories: { findStory: async () => null } } })
+      expectProblem(await api.as(ava).delete(`/stories/${aStory().id}`), 404, 'not_found')
+    })
+  })
+
+  owesIdCheck('DELETE', '/stories/:id')
+  owes503('DELETE', '/stories/:id', (fail) => ({ stores: { stories: { findStory: fail } } }))
+})

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'bun:test'
+import type { Stores } from '../../src/context'
+import { aStory } from '../support/builders'
+import { ava, ben, cleo } from '../support/cast'
+import { startApi } from '../support/client'
+import { NOON } from '../support/fakes/clock'
+import { expectProblem, owes401, owes503, owesIdCheck } from './duties'
+
+const story = aStory()
+const path = `/stories/${story.id}/view`
+const earlier = new Date(NOON.getTime() - 60_000)
+const apiWith = (stories: Partial<Stores['stories']>) =>
+  startApi({ stores: { stories: { findStory: async () => story, ...stories } } })
+
+describe('POST /stories/:id/view', () => {
+  describe('200', () => {
+    test('records the first view, tells the author and renews the viewer’s pages', async () => {
+      const api = await apiWith({ insertView: async ({ viewedAt }) => viewedAt })
+      const answer = await api.as(ben).post(path)
+      expect(answer.status).toBe(200)
+      expect(answer.body).toEqual({ story_id: story.id, viewer_id: ben.id, viewed_at: NOON.toISOString() })
+      expect(api.announced()).toBe(1)
+      expect(api.activity.of('storyViewed')).toHaveLength(1)
+      expect(api.pageVersions.of('renew')).toEqual([[[ben.id]]])
+    })
+    test('answers the first view again, and tells nobody', async () => {
+      const seen = aStory({ id: story.id, hasViewed: true })
+      const api = await apiWith({ findStory: async () => seen, findView: async () => earlier })
+      expect((await api.as(ben).post(path)).body.viewed_at).toBe(earlier.toISOString())
+      expect(api.announced()).toBe(0)
+      expect(api.activity.calls).toEqual([])
+    })
+    test('answers the view of a twin request that was first', async () => {
+      const api = await apiWith({ insertView: async () => null, findView: async () => earlier })
+      expect((await api.as(ben).post(path)).body.viewed_at).toBe(earlier.toISOString())
+      expect(api.announced()).toBe(0)
+    })
+    test('records the author’s own view, but neither counts nor tells it', async () => {
+      const api = await apiWith({ insertView: async ({ viewedAt }) => viewedAt })
+      expect((await api.as(ava).post(path)).status).toBe(200)
+      expect(api.announced()).toBe(0)
+      expect(api.activity.calls).toEqual([])
+    })
+    test('whatever the body, which is not read', async () => {
+      const api = await apiWith({ insertView: async ({ viewedAt }) => viewedAt })
+      const init = { body: '{', headers: { 'content-type': 'application/json' } }
+      expect((await api.as(ben).send('POST', path, init)).status).toBe(200)
+    })
+  })
+
+  owes401('POST', '/stories/:id/view')
+
+  describe('404', () => {
+    test('for a story that the viewer may not see; nothing is recorded', async () => {
+      const api = await apiWith({ findStory: async () => aStory({ visibility: 'friends' }) })
+      expectProblem(await api.as(cleo).post(path), 404, 'not_found')
+    })
+    test('for one that ended between the look and the view', async () => {
+      const api = await apiWith({ insertView: async () => null, findView: async () => null })
+      expectProblem(await api.as(ben).post(path), 404, 'not_found')
+    })
+  })
+
+  owesIdCheck('POST', '/stories/:id/view')
+  owes503('POST', '/stories/:id/view', (fail) => ({ stores: { stories: { findStory: fail } } }))
+})
