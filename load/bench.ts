@@ -1,0 +1,27 @@
+/** `bun load/bench.ts [rows…]`: measures the named rows (all when none is named) on a stack of its own. */
+import { measureWarmFeed } from './rows/feed-warm'
+import { type Bench, withBench } from './support/bench'
+import { keepResult, type RowResult } from './support/result'
+
+const ROWS: Readonly<Record<string, (bench: Bench) => Promise<RowResult | readonly RowResult[]>>> = {
+  '1': measureWarmFeed,
+}
+
+const named = process.argv.slice(2)
+const unknown = named.filter((name) => !(name in ROWS))
+if (unknown.length > 0) {
+  console.error(`no row ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(' ')}`)
+  process.exit(2)
+}
+await withBench(async (bench) => {
+  for (const [name, measure] of Object.entries(ROWS)) {
+    if (named.length > 0 && !named.includes(name)) continue
+    bench.log(`row ${name}`)
+    for (const result of [await measure(bench)].flat()) {
+      await keepResult(result)
+      bench.log(`row ${result.row}: ${result.found}, bound ${result.bound}: ${result.reached ? 'reached' : 'NOT reached'}`)
+      for (const line of result.absolute) bench.log(`  ${line}`)
+    }
+  }
+})
+process.exit(0)

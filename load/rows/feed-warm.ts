@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import type { Bench } from '../support/bench'
+import { startProcess } from '../support/processes'
+import type { RowResult } from '../support/result'
+import { median, round } from '../support/stats'
+import { createStories, personId, READERS } from '../support/world'
+import { runWrk } from '../support/wrk'
+
+const CONNECTIONS = 32
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 6)
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
+const BOUND = 0.45
+
+/** Row 1: the warm first page over real sockets, beside Bun alone with a constant of the same size. */
+export async function measureWarmFeed(bench: Bench): Promise<RowResult> {
+  await createStories(bench, 'stories_10k', 10_000)
+  await bench.flushRedis()
+  const api = await bench.startApi('stories_10k', { FEED_CACHE_SECONDS: '60' })
+  const requestsFile = join(bench.tempDir, 'feed-warm.txt')
+  const tokens = await Promise.all(
+    Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))),
+  )
+  await Bun.write(requestsFile, tokens.map((token) => `GET /feed ${token}\n`).join(''))
+  const page = await fetch(`${api.url}/feed`, { headers: { Authorization: `Bearer ${tokens[0]}` } })
+  const bodyBytes = (await page.arrayBuffer()).byteLength
+  const bare = await startProcess({
+    command: [process.execPath, '--no-env-file', 'load/support/bare-server.ts'],
+    env: { BODY_BYTES: String(bodyBytes) },
+    logFile: join(bench.tempDir, 'bare.log'),
+  })
+  const run = (url: string, seconds = SECONDS) =>
+    runWrk({ url, connections: CONNECTIONS, seconds, requestsFile })
+  await run(api.url, 3)
+  await run(bare.url, 1)
+  const rounds: { feed: number; bare: number; p99Ms: number }[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const feed = await run(api.url)
+    const constant = await run(bare.url, Math.min(3, SECONDS))
+    rounds.push({ feed: feed.requestsPerSecond, bare: constant.requestsPerSecond, p99Ms: feed.p99Ms })
+    bench.log(`feed ${round(feed.requestsPerSecond, 0)}/s, bare ${round(constant.requestsPerSecond, 0)}/s`)
+  }
+  await Promise.all([bare.stop(), api.stop()])
+  const ratio = median(rounds.map((item) => item.feed / item.bare))
+  return {
+    row: '1',
+    work: `\`GET /feed\` (20 stories, ${bodyBytes} bytes), warm page, ${READERS} users with real tokens, wrk with ${CONNECTIONS} connections`,
+    yardstick: 'bare `Bun.serve` answering a constant of the same size',
+    bound: `≥ ${BOUND} of its requests/s`,
+    found: `${round(ratio)} ×`,
+    reached: ratio >= BOUND,
+    rounds: rounds.map((item) => `${round(item.feed / item.bare)} ×`),
+    absolute: [
+      `${round(median(rounds.map((item) => item.feed)), 0)} of ${round(median(rounds.map((item) => item.bare)), 0)} requests/s`,
+      `p99 ${round(median(rounds.map((item) => item.p99Ms)), 1)} ms`,
+    ],
+  }
+}
