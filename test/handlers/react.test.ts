@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'bun:test'
+import type { Stores } from '../../src/context'
+import { EMOJI } from '../../src/kernel/emoji'
+import { aReaction, aStory } from '../support/builders'
+import { ava, ben, cleo, type Person } from '../support/cast'
+import { startApi } from '../support/client'
+import { expectProblem, owes401, owes429, owes503, owesBodyChecks, owesIdCheck } from './duties'
+
+const story = aStory()
+const path = `/stories/${story.id}/reactions`
+const FIRE = { emoji: '🔥' }
+
+/** ben's reaction as the stores take it; changes and events are noted. */
+async function react(person: Person, body: object, reactions: Partial<Stores['reactions']> = {}) {
+  const changed: unknown[][] = []
+  const events: unknown[][] = []
+  const api = await startApi({
+    stores: {
+      stories: { findStory: async () => story },
+      reactions: {
+        insertReaction: async (row) => row,
+        changeReaction: async (...args) => void changed.push(args),
+        ...reactions,
+      },
+      events: { append: async (...args) => void events.push(args) },
+    },
+  })
+  return { api, changed, events, answer: await api.as(person).post(path, body) }
+}
+
+describe('POST /stories/:id/reactions', () => {
+  describe('201', () => {
+    test('for the first reaction, told to the author', async () => {
+      const { answer, api, events } = await react(ben, FIRE)
+      expect(answer.status).toBe(201)
+      expect(answer.body).toMatchObject({ story_id: story.id, user_id: ben.id, emoji: '🔥' })
+      expect(events).toEqual([
+        [
+          ava.id,
+          'story.reacted',
+          { story_id: story.id, user_id: ben.id, emoji: '🔥', created_at: api.clock.now().toISOString() },
+          api.clock.now(),
+        ],
+      ])
+      expect(api.announced()).toBe(1)
+      expect(api.activity.of('reactionAdded')).toHaveLength(1)
+      expect(api.pageVersions.of('renew')).toEqual([[[ben.id]]])
+      expect(answer.headers.get('ratelimit-limit')).toBe('60')
+    })
+    test.each([...EMOJI])('for %s', async (emoji) => {
+      expect((await react(ben, { emoji })).answer.body.emoji).toBe(emoji)
+    })
+    test('for a heart without its variation selector, as the heart', async () => {
+      expect((await react(ben, { emoji: '\u2764' })).answer.body.emoji).toBe('❤️')
+    })
+    test('for the author, without counting or telling it', async () => {
+      const { answer, api, events } = await react(ava, FIRE)
+      expect(answer.status).toBe(201)
+      expect([...events, ...api.activity.calls]).toEqual([])
+      expect(api.announced()).toBe(0)
+    })
+  })
+
+  describe('200', () => {
+    test('when another emoji replaces the first, told to the author', async () => {
+      const before = aReaction({ storyId: story.id, emoji: '👍' })
+      const { answer, changed, events, api } = await react(ben, FIRE, {
+        insertReaction: async () => null,
+        lockReaction: async () => before,
+      })
+      expect(answer.status).toBe(200)
+      expect(answer.body).toMatchObject({ id: before.id, emoji: '🔥' })
+      expect(changed).toEqual([[before.id, '🔥', api.clock.now()]])
+      expect(events).toHaveLength(1)
+    })
+    test('when the same comes again, which changes nothing and tells nobody', async () => {
+      const before = aReaction({ storyId: story.id, createdAt: new Date(0) })
+      const { answer, changed, events, api } = await react(ben, FIRE, {
+        insertReaction: async () => null,
+        lockReaction: async () => before,
+      })
+      expect(answer.status).toBe(200)
+      expect(answer.body.created_at).toBe('1970-01-01T00:00:00.000Z')
+      expect([...changed, ...events, ...api.activity.calls]).toEqual([])
+      expect(api.announced()).toBe(0)
+    })
+  })
+
+  owes401('POST', '/stories/:id/reactions', FIRE)
+  owesBodyChecks(path, ['emoji'])
+
+  describe('404', () => {
+    test('for a story that the caller may not see', async () => {
+      const hidden = aStory({ visibility: 'friends' })
+      const api = await startApi({ stores: { stories: { findStory: async () => hidden } } })
+      expectProblem(await api.as(cleo).post(path, FIRE), 404, 'not_found')
+    })
+    test('for one that ended between the look and the reaction', async () => {
+      const { answer } = await react(ben, FIRE, {
+        insertReaction: async () => null,
+        lockReaction: async () => null,
+      })
+      expectProblem(answer, 404, 'not_found')
+    })
+  })
+
+  owesIdCheck('POST', '/stories/:id/reactions', FIRE)
+
+  describe('422', () => {
+    test.each(['👎', '', '🔥🔥', 'fire', ' 🔥', '👍🏽', 'x'.repeat(33)])(
+      'for the emoji "%s"',
+      async (emoji) => {
+        const api = await startApi()
+        expectProblem(await api.as(ben).post(path, { emoji }), 422, 'validation_failed', ['emoji'])
+      },
+    )
+  })
+
+  owes429('POST', '/stories/:id/reactions', 'reactions', FIRE)
+  owes503('POST', '/stories/:id/reactions', (fail) => ({ stores: { stories: { findStory: fail } } }), FIRE)
+})
