@@ -42,6 +42,15 @@ describe('variables', () => {
   })
 })
 
+test('docs/operations.md explains each log event', async () => {
+  const files = ['worker.ts', ...new Bun.Glob('src/**/*.ts').scanSync(ROOT)]
+  const source = (await Promise.all(files.map(read))).join('\n')
+  const events = findAll(source, /(?:event: |write\()'([a-z]+_[a-z_]+)'/g)
+  const page = await read('docs/operations.md')
+  expect(events.length).toBeGreaterThan(15)
+  expect(events.filter((event) => !page.includes(`\`${event}\``))).toEqual([])
+})
+
 describe('metrics', () => {
   const series = async (): Promise<string[]> =>
     findAll(await read('src/platform/metrics.ts'), /'([a-z]+(?:_[a-z]+)+)'/g).filter(
