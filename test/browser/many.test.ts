@@ -58,4 +58,17 @@ describe('a thousand people in the tray', () => {
     expect(names).toHaveLength(PEOPLE)
     expect(new Set(names).size).toBe(PEOPLE)
   })
+
+  test('a ring far along the tray turns grey where it is once its stories are seen', async () => {
+    const page = await stage.visit(await makePerson(stage.url(), 'far'))
+    await untilLive(page)
+    const ring = page.locator('.tray-list > li').nth(40)
+    await ring.scrollIntoViewIfNeeded()
+    const viewed = page.waitForResponse((answer) => answer.url().endsWith('/view'))
+    await ring.getByRole('link').click()
+    await viewed
+    await page.keyboard.press('Escape')
+    await ring.locator('.tray-seen').waitFor()
+    expect(await page.locator('.tray').evaluate((tray) => tray.scrollLeft)).toBeGreaterThan(0)
+  })
 })

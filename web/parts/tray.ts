@@ -8,6 +8,7 @@ import { icon } from './icons.ts'
 import { type PagedList, pagedList } from './paged-list.ts'
 
 const PAGE = 50
+const NEAR_START_PX = 100
 
 export function tray(app: App, onPage: (entries: TrayEntry[]) => void, signal: AbortSignal): PagedList {
   const { client } = app
@@ -20,6 +21,7 @@ export function tray(app: App, onPage: (entries: TrayEntry[]) => void, signal: A
   const mine = h('div', { class: 'tray-mine' })
   const drawMine = (entry: TrayEntry | null) => mine.replaceChildren(ownRing(app, entry))
   drawMine(null)
+  const drawn = new Map<string, { item: HTMLElement; entry: TrayEntry }>()
   const list = pagedList<TrayEntry>({
     class: 'tray-list',
     label: 'People with stories',
@@ -34,7 +36,11 @@ export function tray(app: App, onPage: (entries: TrayEntry[]) => void, signal: A
       onPage(items)
       return { ...page, items }
     },
-    draw: (entry) => h('li', {}, ring(app, entry)),
+    draw(entry) {
+      const item = h('li', {}, ring(app, entry))
+      drawn.set(entry.author.id, { item, entry })
+      return item
+    },
     empty: h('p', { class: 'tray-empty muted' }, 'Nobody else yet: follow people to see their stories.'),
     skeleton: { class: 'bone-ring', count: 6 },
     signal,
@@ -44,7 +50,27 @@ export function tray(app: App, onPage: (entries: TrayEntry[]) => void, signal: A
     if (event.target !== scroller || (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft')) return
     scroller.scrollBy({ left: event.key === 'ArrowRight' ? 240 : -240 })
   })
-  return { element: scroller, reload: list.reload }
+
+  /** Whoever has been watched to the end turns grey where they are. */
+  function greyWatched(): void {
+    const stories = Object.values(client.store.get().stories)
+    for (const { item, entry } of drawn.values()) {
+      const known = stories.filter((story) => story.author_id === entry.author.id)
+      if (entry.unseen === 0 || known.length < entry.stories) continue
+      if (known.some((story) => !story.viewer.has_viewed)) continue
+      entry.unseen = 0
+      item.replaceChildren(ring(app, entry))
+    }
+  }
+
+  return {
+    element: scroller,
+    /** Starts over, unless the person has scrolled on: then nothing may move under their finger. */
+    async reload() {
+      if (scroller.scrollLeft > NEAR_START_PX) greyWatched()
+      else await list.reload()
+    },
+  }
 }
 
 function ring(app: App, entry: TrayEntry): HTMLElement {
