@@ -127,8 +127,9 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       headers.set(name, value)
     if (isTls(request)) for (const [name, value] of Object.entries(security.overTls)) headers.set(name, value)
     for (const [name, value] of Object.entries(info.answerHeaders)) headers.set(name, value)
-    for (const [name, value] of Object.entries(cors.headers(request.headers.get('origin'))))
-      headers.append(name, value)
+    const { Vary, ...crossOrigin } = cors.headers(request.headers.get('origin'))
+    for (const [name, value] of Object.entries(crossOrigin)) headers.set(name, value)
+    if (Vary !== undefined && !headers.get('vary')?.includes(Vary)) headers.append('Vary', Vary)
     headers.set('X-Request-Id', info.id)
     if (draining) headers.set('Connection', 'close')
   }
