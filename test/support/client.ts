@@ -65,7 +65,7 @@ export async function startApi(preparation: Preparation = {}, pages: readonly Pa
         status: response.status,
         headers: response.headers,
         text,
-        body: isJson ? JSON.parse(text) : {},
+        body: isJson && text !== '' ? JSON.parse(text) : {},
       }
     }
     return {
