@@ -7,7 +7,7 @@ import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
 import { type PagedList, pagedList } from './paged-list.ts'
 
-const PAGE = 50
+const PAGE = 100
 const NEAR_START_PX = 100
 
 export function tray(app: App, onPage: (entries: TrayEntry[]) => void, signal: AbortSignal): PagedList {
