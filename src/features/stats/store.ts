@@ -22,7 +22,7 @@ export function createStatsStore(db: Db) {
         reactions: number[]
       }>(sql`
         select day::text, sum(posted)::text as posted, sum(views)::text as views, sum(last_viewers)::text as last_viewers,
-          array[sum(r1), sum(r2), sum(r3), sum(r4), sum(r5), sum(r6)]::int[] as reactions
+          json_build_array(sum(r1), sum(r2), sum(r3), sum(r4), sum(r5), sum(r6)) as reactions
         from author_days where author_id = ${authorId}::uuid and day >= ${fromDay}::date
         group by day order by day`)
       return rows.map((row) => ({

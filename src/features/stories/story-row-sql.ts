@@ -9,8 +9,8 @@ export const storyRowSql = (viewerId: string): { columns: SQL; joins: SQL } => (
       select 1 from story_audience a where a.story_id = s.id and a.user_id = ${viewerId}::uuid) else false end as is_in_audience`,
   joins: sql`join users u on u.id = s.author_id
     left join lateral (
-      select coalesce(sum(c.views), 0)::text as views, array[coalesce(sum(c.r1), 0), coalesce(sum(c.r2), 0),
-        coalesce(sum(c.r3), 0), coalesce(sum(c.r4), 0), coalesce(sum(c.r5), 0), coalesce(sum(c.r6), 0)]::int[] as reactions
+      select coalesce(sum(c.views), 0)::text as views, json_build_array(coalesce(sum(c.r1), 0), coalesce(sum(c.r2), 0),
+        coalesce(sum(c.r3), 0), coalesce(sum(c.r4), 0), coalesce(sum(c.r5), 0), coalesce(sum(c.r6), 0)) as reactions
       from story_counters c where c.story_id = s.id) k on true
     left join story_views v on v.story_id = s.id and v.viewer_id = ${viewerId}::uuid
     left join reactions x on x.story_id = s.id and x.user_id = ${viewerId}::uuid`,
