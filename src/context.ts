@@ -98,7 +98,7 @@ export type ContextOptions = Readonly<{
   onStatement?: (statement: string) => void
 }>
 
-const DATABASE_DEADLINE_MS = 2000
+const DATABASE_DEADLINE_MS = 1500
 const POOL_SIZE_MAX = 16
 
 /** Opens all connections lazily; `close` ends them in the reverse order. */

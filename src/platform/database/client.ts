@@ -1,11 +1,12 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import { AppError, unavailable } from '../../kernel/errors'
-import { isDatabaseDown } from './failures'
+import { isConnectionLost } from './failures'
+import { createHangGuard } from './hang-guard'
 
 /**
- * The PostgreSQL pool behind drizzle. postgres.js waits without end on a server that hangs, so every unit of work
- * has a deadline of ours; when one passes, the whole pool is replaced and its waiting queries fail at once.
+ * The PostgreSQL pool behind drizzle. postgres.js waits without end on a server that hangs, so every unit of work runs
+ * under a deadline of ours (hang-guard.ts), and it goes on writing to connections that were cut in the middle of a
+ * transaction, so a lost transaction is left alone here.
  */
 
 export type Db = PostgresJsDatabase<Record<string, never>>
@@ -45,6 +46,8 @@ export function createDatabase(options: DatabaseOptions): Database {
       backoff: () => BACKOFF_SECONDS,
       idle_timeout: 300,
       max_lifetime: 3600,
+      // Nobody here reads or writes arrays as such, and the query behind it fails outside of any promise of ours.
+      fetch_types: false,
       onnotice: () => undefined,
       connection: {
         application_name: options.applicationName,
@@ -55,59 +58,63 @@ export function createDatabase(options: DatabaseOptions): Database {
       },
     })
   let pool = open()
-
-  const replacePool = (hung: postgres.Sql) => {
-    if (hung !== pool) return
+  const replace = (old: postgres.Sql, graceSeconds: number) => {
+    if (old !== pool) return
     pool = open()
-    pool.options.parsers = hung.options.parsers
-    pool.options.serializers = hung.options.serializers
-    hung.end({ timeout: 0 }).catch(() => undefined)
+    pool.options.parsers = old.options.parsers
+    pool.options.serializers = old.options.serializers
+    old.end({ timeout: graceSeconds }).catch(() => undefined)
   }
-
-  const withDeadline = async <T>(work: (pool: postgres.Sql) => PromiseLike<T>): Promise<T> => {
-    const used = pool
-    let timer: Timer | undefined
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        replacePool(used)
-        reject(unavailable(new Error(`The database did not answer within ${options.deadlineMs} ms`)))
-      }, options.deadlineMs)
-    })
-    try {
-      return await Promise.race([work(used), deadline])
-    } catch (error) {
-      const down = error instanceof AppError || isDatabaseDown(error)
-      if (down) options.onDown?.(error)
-      throw down && !(error instanceof AppError) ? unavailable(error) : error
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+  const { deadlineMs, onDown } = options
+  const guard = createHangGuard({ deadlineMs, pool: () => pool, replace, onDown })
 
   const send = (runner: Runner, text: string, params: unknown[]) => {
     options.onStatement?.(text)
     return runner.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
+      // What drizzle sends is prepared, so that a repeated statement costs one round trip.
       prepare: !text.startsWith(CUSTOM_PLAN),
     })
   }
-  /** What drizzle sends is prepared, so that a repeated statement costs one round trip. */
-  const inTransaction = (sql: postgres.TransactionSql): object => ({
-    unsafe: (text: string, params: unknown[] = []) => send(sql, text, params),
-    savepoint: (work: (inner: object) => Promise<unknown>) =>
-      sql.savepoint((inner) => work(inTransaction(inner))),
-    options: pool.options,
+  const pending = (run: () => Rows, values: () => Promise<unknown>): Pending => ({
+    // biome-ignore lint/suspicious/noThenProperty: drizzle awaits the query itself or its values()
+    then: (resolve, reject) => run().then(resolve, reject),
+    values,
   })
+  const inTransaction = (sql: postgres.TransactionSql, life: TransactionLife): object => {
+    const step = async <T>(work: () => PromiseLike<T>): Promise<T> => {
+      if (life.isLost()) return forever()
+      if (life.isOver()) throw new Error('The transaction is out of time')
+      const result = await work()
+      guard.noteAnswer()
+      return result
+    }
+    return {
+      unsafe: (text: string, params: unknown[] = []) =>
+        pending(
+          () => step(() => send(sql, text, params) as Rows),
+          () => step(() => send(sql, text, params).values()),
+        ),
+      savepoint: (work: (inner: object) => Promise<unknown>) =>
+        sql.savepoint((inner) => work(inTransaction(inner, life))),
+      options: pool.options,
+    }
+  }
   const facade = {
-    unsafe(text: string, params: unknown[] = []): Pending {
-      const rows = () => withDeadline((sql) => send(sql, text, params) as Rows)
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: drizzle awaits the query itself or its values()
-        then: (resolve, reject) => rows().then(resolve, reject),
-        values: () => withDeadline((sql) => send(sql, text, params).values()),
-      }
-    },
+    unsafe: (text: string, params: unknown[] = []) =>
+      pending(
+        () => guard.run((sql) => send(sql, text, params) as Rows),
+        () => guard.run((sql) => send(sql, text, params).values()),
+      ),
     begin: (work: (sql: object) => Promise<unknown>) =>
-      withDeadline((sql) => sql.begin((transaction) => work(inTransaction(transaction)))),
+      guard.run((sql, isOver) => {
+        let isLost = false
+        const life = { isOver, isLost: () => isLost }
+        const running = sql.begin((transaction) => leaveIfLost(work(inTransaction(transaction, life)), life))
+        running.catch(() => {
+          isLost = true
+        })
+        return running
+      }),
     get options() {
       return pool.options
     },
@@ -121,3 +128,17 @@ export function createDatabase(options: DatabaseOptions): Database {
     close: () => pool.end({ timeout: 2 }),
   }
 }
+
+type TransactionLife = Readonly<{ isOver: () => boolean; isLost: () => boolean }>
+
+const forever = () => new Promise<never>(() => undefined)
+
+/**
+ * postgres.js answers a failed transaction with a rollback on its connection object, which may carry somebody else's
+ * session by then. The end of the connection ends the transaction anyway, and tells the caller.
+ */
+const leaveIfLost = <T>(work: Promise<T>, life: TransactionLife): Promise<T> =>
+  work.catch((error: unknown) => {
+    if (life.isLost() || isConnectionLost(error)) return forever()
+    throw error
+  })

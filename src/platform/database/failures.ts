@@ -1,6 +1,7 @@
 /** What a failed statement means: the database is away, or a rule of the schema was broken. */
 
-const DOWN_CODES = new Set([
+/** The connection is gone, with whatever ran on it. */
+const LOST_CODES = new Set([
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
@@ -15,8 +16,22 @@ const DOWN_CODES = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ERR_SOCKET_CLOSED',
-  '25006', // read-only transaction: a standby, or a server told to take no writes
   '25P03', // idle in transaction for too long
+  '57P01', // terminated by an administrator
+  '57P02', // crash of another server process
+  '57P03', // starting up or shutting down
+])
+const CUT_CODES = new Set([
+  'CONNECTION_CLOSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_SOCKET_CLOSED',
+  '25P03',
+  '57P01',
+  '57P02',
+])
+const DOWN_CODES = new Set([
+  '25006', // read-only transaction: a standby, or a server told to take no writes
   '40001', // serialization failure
   '40P01', // deadlock
   '55P03', // lock not available in time
@@ -40,8 +55,21 @@ const codesOf = function* (error: unknown): Generator<string> {
 /** True when a statement failed because the database is away or cannot take work now; see PostgreSQL, appendix A. */
 export function isDatabaseDown(error: unknown): boolean {
   for (const code of codesOf(error)) {
-    if (DOWN_CODES.has(code) || DOWN_CLASSES.some((start) => code.startsWith(start))) return true
+    if (LOST_CODES.has(code) || DOWN_CODES.has(code) || DOWN_CLASSES.some((start) => code.startsWith(start)))
+      return true
   }
+  return false
+}
+
+/** True when the connection that a statement ran on is gone. */
+export function isConnectionLost(error: unknown): boolean {
+  for (const code of codesOf(error)) if (LOST_CODES.has(code) || code.startsWith('08')) return true
+  return false
+}
+
+/** True when the connection was there and was cut, rather than never made. */
+export function isConnectionCut(error: unknown): boolean {
+  for (const code of codesOf(error)) if (CUT_CODES.has(code)) return true
   return false
 }
 

@@ -1,0 +1,88 @@
+import { monotonicMs } from '../../kernel/clock'
+import { unavailable } from '../../kernel/errors'
+import { isConnectionCut, isConnectionLost, isDatabaseDown } from './failures'
+
+/**
+ * A deadline around each unit of work. When one passes and the server answered nobody meanwhile, the server hangs: its
+ * pool is replaced, and until one unit has gone through again the others fail at once. A server that answers others is
+ * only slow, and their connections must not suffer.
+ */
+export type HangGuard<Pool> = Readonly<{
+  /**
+   * @param work gets the present pool, and a way to ask whether its time is over
+   * @throws AppError `unavailable` when the database is away, hangs or is too slow; else what `work` throws
+   */
+  run<T>(work: (pool: Pool, isOver: () => boolean) => PromiseLike<T>): Promise<T>
+  /** To be called when the server answered something. */
+  noteAnswer(): void
+}>
+
+type Options<Pool> = Readonly<{
+  deadlineMs: number
+  pool: () => Pool
+  /** Takes a pool out of use; what still runs on it has the grace to end. */
+  replace(pool: Pool, graceSeconds: number): void
+  onDown?: ((error: unknown) => void) | undefined
+}>
+
+/** A connection that is silent for so long after its deadline is lost, though its server lives. */
+const STUCK_MS = 10_000
+const CUT_GRACE_SECONDS = 0.5
+
+export function createHangGuard<Pool>(options: Options<Pool>): HangGuard<Pool> {
+  let answeredMs = -1
+  let isHung = false
+  let isProbing = false
+  const noteAnswer = () => {
+    answeredMs = monotonicMs()
+    isHung = false
+  }
+  const fail = (cause: unknown) => {
+    options.onDown?.(cause)
+    return unavailable(cause)
+  }
+  const retireIfStuck = (pool: Pool, running: Promise<unknown>) => {
+    const timer = setTimeout(() => options.replace(pool, STUCK_MS / 1000), STUCK_MS)
+    timer.unref()
+    const settled = () => clearTimeout(timer)
+    running.then(settled, settled)
+  }
+
+  return {
+    noteAnswer,
+    async run(work) {
+      const isProbe = isHung
+      if (isProbe && isProbing) throw fail(new Error('The database hangs'))
+      isProbing ||= isProbe
+      const pool = options.pool()
+      const startedMs = monotonicMs()
+      let isOver = false
+      let timer: Timer | undefined
+      const running = Promise.resolve(work(pool, () => isOver))
+      const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          isOver = true
+          isHung = answeredMs < startedMs
+          if (isHung) options.replace(pool, 0)
+          else retireIfStuck(pool, running)
+          reject(fail(new Error(`The database did not answer within ${options.deadlineMs} ms`)))
+        }, options.deadlineMs)
+      })
+      try {
+        const result = await Promise.race([running, deadline])
+        noteAnswer()
+        return result
+      } catch (error) {
+        if (isOver) throw error
+        // A connection object of postgres.js that was cut while it wrote cannot be used again.
+        if (isConnectionCut(error)) options.replace(pool, CUT_GRACE_SECONDS)
+        if (isDatabaseDown(error)) throw fail(error)
+        if (!isConnectionLost(error)) noteAnswer()
+        throw error
+      } finally {
+        clearTimeout(timer)
+        if (isProbe) isProbing = false
+      }
+    },
+  }
+}
