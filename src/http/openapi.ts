@@ -88,6 +88,10 @@ function tidy(value: Json, named: Map<string, Json>): Json {
     Object.assign(tidied, tidied.integer, { type: 'integer' })
     delete tidied.integer
   }
+  if (isObject(tidied.patternProperties)) {
+    tidied.additionalProperties = Object.values(tidied.patternProperties)[0] ?? true
+    delete tidied.patternProperties
+  }
   if (Array.isArray(tidied.examples)) {
     tidied.example ??= tidied.examples[0] ?? null
     delete tidied.examples

@@ -14,7 +14,12 @@ export const LogInBody = closed({
 })
 
 export const RefreshBody = closed({
-  refresh_token: t.String({ minLength: 1, maxLength: 512, errorText: 'must have 1 to 512 characters' }),
+  refresh_token: t.String({
+    minLength: 1,
+    maxLength: 512,
+    errorText: 'must have 1 to 512 characters',
+    examples: ['q3Zk0mJ8b1'],
+  }),
 })
 
 export const UserBody = t.Object(
