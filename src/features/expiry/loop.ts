@@ -1,3 +1,5 @@
+import { monotonicMs } from '../../kernel/clock'
+
 /** Runs rounds one after the other, never two at once, and ends after the one in hand. */
 export type Loop = Readonly<{
   /** Resolves when the loop has ended. */
@@ -25,9 +27,9 @@ export function startLoop(round: (isStopping: () => boolean) => Promise<void>, i
     })
   const run = async () => {
     while (!stopping) {
-      const startedMs = performance.now()
+      const startedMs = monotonicMs()
       await round(isStopping)
-      if (!stopping) await rest(Math.max(0, intervalMs - (performance.now() - startedMs)))
+      if (!stopping) await rest(Math.max(0, intervalMs - (monotonicMs() - startedMs)))
     }
   }
   const done = run()
