@@ -25,6 +25,7 @@ export function fakeRedisGate(nowMs: () => number, commands: Partial<Redis>): Fa
         throw new RedisDown(error)
       }
     },
+    tell: (command) => void command(connection).catch(() => undefined),
     isUp: () => up,
     lastFailureMs: () => lastFailureMs,
     beforeRecovery: (work) => void recoveries.push(work),
