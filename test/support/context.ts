@@ -8,6 +8,7 @@ import { createGateway } from '../../src/http/gateway'
 import { type Api, createApi } from './api'
 import { createDatabase, type TestDatabase } from './database'
 import { serviceEnv, testStack } from './services'
+import { until } from './until'
 
 /** One API process's worth of service, in this process. */
 export type Instance = Readonly<{
@@ -57,13 +58,15 @@ export function useStage(): Stage {
   })
 
   afterAll(async () => {
-    const streams = contexts.map((ctx) => openStreams(ctx)).filter((count) => count > 0)
+    // A server notices a client that has left a moment later.
+    const streams = () => contexts.reduce((total, ctx) => total + openStreams(ctx), 0)
+    const left = await until('streams to end', () => streams() === 0, 2000).then(() => 0, streams)
     for (const server of servers) await server.stop(true)
     for (const ctx of contexts) await ctx.close()
     await dropKeys(needed(redis), redisKeyPrefix())
     needed(redis).disconnect()
     await needed(database).drop()
-    if (streams.length > 0) throw new Error(`Event streams were left open: ${streams.join(', ')}`)
+    if (left > 0) throw new Error(`${left} event streams were left open`)
   })
 
   const stage: Stage = {
@@ -91,6 +94,7 @@ export function useStage(): Stage {
         const server = Bun.serve({
           port: 0,
           hostname: '127.0.0.1',
+          error: () => new Response('Internal error', { status: 500 }),
           fetch: (request, self) =>
             gateway.handle(request, { address: '127.0.0.1', keepOpen: () => self.timeout(request, 0) }),
         })
