@@ -47,14 +47,19 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const noteNow = (run: Run, storyIds: readonly string[]) =>
     run(async (connection) => {
       const now = nowMs()
-      // The ids first: whoever sees the new token must find them.
-      await connection.zadd(removedSet, ...storyIds.flatMap((id) => [now, id]))
-      await Promise.all([
-        connection.set(removedKey, newSecret(9), 'EX', VERSION_TTL_SECONDS),
-        connection.zremrangebyscore(removedSet, '-inf', now - REMOVED_KEPT_MS),
-        connection.expire(removedSet, VERSION_TTL_SECONDS),
-      ])
+      await connection
+        .multi()
+        .zadd(removedSet, ...storyIds.flatMap((id) => [now, id]))
+        .set(removedKey, newSecret(9), 'EX', VERSION_TTL_SECONDS)
+        .zremrangebyscore(removedSet, '-inf', now - REMOVED_KEPT_MS)
+        .expire(removedSet, VERSION_TTL_SECONDS)
+        .exec()
     })
+  /** For other processes, which may still reach Redis, or reach it sooner: nobody waits for it. */
+  const tell: Run = async (command) => {
+    redis.tell(command)
+    return undefined as never
+  }
   /** Past the bound it is cheaper to distrust every page for a while than to remember more. */
   const remember = (set: Set<string>, ids: readonly string[]) => {
     for (const id of ids) set.add(id)
@@ -80,6 +85,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
         await renewNow(redis.run, viewerIds)
       } catch {
         remember(staleViewers, viewerIds)
+        void renewNow(tell, viewerIds)
       }
     },
     async noteRemoved(storyId) {
@@ -87,6 +93,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
         await noteNow(redis.run, [storyId])
       } catch {
         remember(removedStories, [storyId])
+        void noteNow(tell, [storyId])
       }
     },
     async removedAmong(storyIds) {

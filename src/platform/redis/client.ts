@@ -1,8 +1,10 @@
 import { Redis } from 'ioredis'
+import { monotonicMs } from '../../kernel/clock'
 
 /**
- * Redis is a help, never a must. Every command has a deadline; the first one that fails opens the breaker, and until
- * a probe gets through again all others fail at once, so that a slow Redis costs a request one deadline at most.
+ * Redis is a help, never a must. Every command has a deadline; the first one that misses it opens the breaker, and so do
+ * two slow ones in a row. Until a probe gets through quickly all others fail at once, so that a request, which sends
+ * five commands at most one after the other, waits 250 ms for Redis at most.
  */
 
 export class RedisDown extends Error {
@@ -15,6 +17,8 @@ export class RedisDown extends Error {
 export type RedisGate = Readonly<{
   /** Runs one command; throws RedisDown when Redis is away, slow, or was so a moment ago. */
   run<T>(command: (redis: Redis) => Promise<T>): Promise<T>
+  /** Sends a command even past the open breaker, and waits for nothing. */
+  tell(command: (redis: Redis) => Promise<unknown>): void
   isUp(): boolean
   /** Epoch milliseconds of the last moment at which this process saw Redis fail; 0 when never. */
   lastFailureMs(): number
@@ -34,7 +38,8 @@ export type RedisOptions = Readonly<{
   onChange: (up: boolean, cause?: unknown) => void
 }>
 
-const COMMAND_TIMEOUT_MS = 150
+const COMMAND_TIMEOUT_MS = 120
+const SLOW_MS = 40
 const PING_EVERY_MS = 1000
 const PROBE_EVERY_MS = 250
 
@@ -63,9 +68,25 @@ export function createRedis(options: RedisOptions): RedisGate {
     up = false
     options.onChange(false, cause)
   }
+  const lag = watchLag()
+  const isSlow = (startedMs: number) => monotonicMs() - startedMs > SLOW_MS + 3 * lag.recentMs()
+  let slowSinceMs: number | null = null
+  const noteSpeed = (startedMs: number) => {
+    if (!isSlow(startedMs)) {
+      slowSinceMs = null
+    } else if (slowSinceMs === null) {
+      slowSinceMs = monotonicMs()
+    } else if (startedMs >= slowSinceMs) {
+      // Sent after the first slow one had come back: not the same hiccup.
+      fail(new Error('answers slowly'))
+    }
+  }
   const probe = async () => {
+    const startedMs = monotonicMs()
     try {
       await redis.ping()
+      if (isSlow(startedMs)) throw new Error('answers slowly')
+      slowSinceMs = null
       if (up) return
       for (const recover of recoveries) await recover((command) => command(redis))
       up = true
@@ -97,13 +118,17 @@ export function createRedis(options: RedisOptions): RedisGate {
     async run(command) {
       if (!connected) await firstConnection
       if (!up) throw new RedisDown()
+      const startedMs = monotonicMs()
       try {
-        return await command(redis)
+        const answer = await command(redis)
+        noteSpeed(startedMs)
+        return answer
       } catch (error) {
         fail(error)
         throw new RedisDown(error)
       }
     },
+    tell: (command) => void command(redis).catch(() => undefined),
     isUp: () => up,
     lastFailureMs: () => lastFailureMs,
     beforeRecovery: (work) => {
@@ -128,7 +153,28 @@ export function createRedis(options: RedisOptions): RedisGate {
     async close() {
       closed = true
       clearTimeout(timer)
+      lag.stop()
       for (const connection of [redis, ...subscribers]) connection.disconnect()
     },
+  }
+}
+
+const LAG_SAMPLE_MS = 50
+
+/** How late timers fire in this process: what a busy process adds to each answer is not Redis being slow. */
+function watchLag() {
+  let dueMs = monotonicMs() + LAG_SAMPLE_MS
+  let last = 0
+  let before = 0
+  const timer = setInterval(() => {
+    const nowMs = monotonicMs()
+    before = last
+    last = Math.max(0, nowMs - dueMs)
+    dueMs = nowMs + LAG_SAMPLE_MS
+  }, LAG_SAMPLE_MS)
+  timer.unref()
+  return {
+    recentMs: () => Math.max(last, before, monotonicMs() - dueMs),
+    stop: () => clearInterval(timer),
   }
 }
