@@ -124,6 +124,11 @@ describe('on a phone', () => {
     await page.mouse.move(100, 400)
     await page.mouse.up()
     await stageText.getByText(`Two from ${two.handle}`).waitFor()
+    await page.mouse.move(100, 400)
+    await page.mouse.down()
+    await page.mouse.move(300, 400)
+    await page.mouse.up()
+    await stageText.getByText(`One from ${one.handle}`).waitFor()
   })
 
   test('with reduced motion nothing flies', async () => {
