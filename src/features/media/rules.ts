@@ -51,21 +51,25 @@ const STILL_BRANDS = [...AVIF_BRANDS, 'heic', 'heix', 'mif1', 'msf1']
 const QUICKTIME_ATOMS = ['moov', 'mdat', 'wide', 'free', 'skip', 'pnot']
 
 /** For each type, what its first bytes look like (WHATWG MIME Sniffing, and the formats' own documents). */
-const SIGNATURES: Readonly<Record<string, (bytes: Uint8Array) => boolean>> = {
-  'image/jpeg': (bytes) => startsWith(bytes, 0xff, 0xd8, 0xff),
-  'image/png': (bytes) => startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
-  'image/gif': (bytes) => ['GIF87a', 'GIF89a'].includes(ascii(bytes, 0, 6)),
-  'image/webp': (bytes) => ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 12) === 'WEBP',
-  'image/avif': (bytes) => isoBrands(bytes)?.some((brand) => AVIF_BRANDS.includes(brand)) ?? false,
-  'video/mp4': (bytes) => {
-    const brands = isoBrands(bytes)
-    return brands !== null && brands[0] !== 'qt  ' && !STILL_BRANDS.includes(brands[0] ?? '')
-  },
-  'video/quicktime': (bytes) =>
-    isoBrands(bytes)?.includes('qt  ') ?? QUICKTIME_ATOMS.includes(ascii(bytes, 4, 8)),
-  'video/webm': (bytes) => startsWith(bytes, 0x1a, 0x45, 0xdf, 0xa3) && ascii(bytes, 0, 256).includes('webm'),
-}
+const SIGNATURES = new Map<string, (bytes: Uint8Array) => boolean>(
+  Object.entries({
+    'image/jpeg': (bytes: Uint8Array) => startsWith(bytes, 0xff, 0xd8, 0xff),
+    'image/png': (bytes: Uint8Array) => startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    'image/gif': (bytes: Uint8Array) => ['GIF87a', 'GIF89a'].includes(ascii(bytes, 0, 6)),
+    'image/webp': (bytes: Uint8Array) => ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 12) === 'WEBP',
+    'image/avif': (bytes: Uint8Array) =>
+      isoBrands(bytes)?.some((brand) => AVIF_BRANDS.includes(brand)) ?? false,
+    'video/mp4': (bytes: Uint8Array) => {
+      const brands = isoBrands(bytes)
+      return brands !== null && brands[0] !== 'qt  ' && !STILL_BRANDS.includes(brands[0] ?? '')
+    },
+    'video/quicktime': (bytes: Uint8Array) =>
+      isoBrands(bytes)?.includes('qt  ') ?? QUICKTIME_ATOMS.includes(ascii(bytes, 4, 8)),
+    'video/webm': (bytes: Uint8Array) =>
+      startsWith(bytes, 0x1a, 0x45, 0xdf, 0xa3) && ascii(bytes, 0, 256).includes('webm'),
+  }),
+)
 
 /** Whether an object's first bytes are what its content type says. */
 export const looksLike = (contentType: string, firstBytes: Uint8Array): boolean =>
-  firstBytes.length >= 4 && (SIGNATURES[contentType]?.(firstBytes) ?? false)
+  firstBytes.length >= 4 && (SIGNATURES.get(contentType)?.(firstBytes) ?? false)
