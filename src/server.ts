@@ -30,6 +30,8 @@ const server = Bun.serve({
       address: self.requestIP(request)?.address ?? '',
       keepOpen: () => self.timeout(request, 0),
     }),
+  // Otherwise a stream that is cut off prints its stack beside the JSON lines.
+  development: false,
   error: () => new Response('Internal error', { status: 500 }),
 })
 /** Scrapers on a private network get the metrics on a port of their own, without the token that guards the public one. */
