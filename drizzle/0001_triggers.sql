@@ -35,6 +35,15 @@ end $$;--> statement-breakpoint
 create trigger stories_added after insert on stories
 referencing new table as added for each statement execute function on_stories_added();--> statement-breakpoint
 
+-- The object of a story that is gone, also with its removed author, is for the worker to take away.
+create function on_stories_removed() returns trigger language plpgsql as $$
+begin
+  update media_uploads m set state = 'removing' from removed r where m.story_id = r.id and m.state = 'claimed';
+  return null;
+end $$;--> statement-breakpoint
+create trigger stories_removed after delete on stories
+referencing old table as removed for each statement execute function on_stories_removed();--> statement-breakpoint
+
 -- An author's own views are recorded but never counted.
 create function on_views_added() returns trigger language plpgsql as $$
 begin
