@@ -94,7 +94,7 @@ export function useStage(): Stage {
         const server = Bun.serve({
           port: 0,
           hostname: '127.0.0.1',
-          error: () => new Response('Internal error', { status: 500 }),
+          development: false,
           fetch: (request, self) =>
             gateway.handle(request, { address: '127.0.0.1', keepOpen: () => self.timeout(request, 0) }),
         })

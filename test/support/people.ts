@@ -30,7 +30,7 @@ let signedUp = 0
 
 /** Signs one person up; `name` is the start of the handle. */
 export async function signUp(api: Api, name: string): Promise<Person> {
-  const handle = `${name}_${++signedUp}`
+  const handle = `${name}_up_${++signedUp}`
   const body = { email: `${handle}@example.com`, password: PASSWORD, handle }
   const session = (await api.call('POST', '/auth/signup', { body })).as<Session>(201)
   return personOf(api, session)

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'bun:test'
+import { expireStories } from '../../src/features/expiry/expire-stories'
+import { cleanUp } from '../../src/features/housekeeping/clean-up'
+import { useStage } from '../support/context'
+import { cast } from '../support/crowd'
+import { statsOf } from '../support/facts'
+import { askForUpload, PNG, put, uploadMedia } from '../support/media'
+import { signUp } from '../support/people'
+import { createSteeredClock, DAY, HOUR, MINUTE } from '../support/steered-clock'
+
+/** Housekeeping: what has served its time goes, from the tables and from the store. */
+
+const stage = useStage()
+const countOf = async (table: string) => {
+  const [row] = await stage.database().sql.unsafe(`select count(*)::int as n from ${table}`)
+  return row?.n
+}
+
+describe('the media of a story', () => {
+  test('that expired is taken out of the store, row and all', async () => {
+    const clock = createSteeredClock()
+    const instance = stage.instance({ clock })
+    const { ctx } = instance
+    const [ava] = await cast(instance, 'ava')
+    const key = await uploadMedia(ava)
+    await ava.tell({ media_key: key })
+    await cleanUp(ctx)
+    expect(await ctx.objects.readStart(key)).not.toBeNull()
+    clock.advance(DAY)
+    await expireStories(ctx)
+    await cleanUp(ctx)
+    expect(await ctx.objects.readStart(key)).toBeNull()
+    expect(await stage.database().sql`select 1 from media_uploads where media_key = ${key}`).toHaveLength(0)
+  })
+
+  test('that was deleted is removed at once, and what a late upload puts there again later', async () => {
+    const clock = createSteeredClock()
+    const instance = stage.instance({ clock })
+    const { ctx } = instance
+    const [ava] = await cast(instance, 'ava')
+    const asked = await askForUpload(ava, 'image/png', PNG.length)
+    await put(asked, PNG)
+    const story = await ava.tell({ media_key: asked.media_key })
+    ;(await ava.delete(`/stories/${story.id}`)).as(204)
+    await cleanUp(ctx)
+    expect(await ctx.objects.readStart(asked.media_key)).toBeNull()
+    // The object is gone, so the URL takes it once more until it runs out.
+    expect(await put(asked, PNG)).toBe(200)
+    expect((await ava.post('/stories', { visibility: 'public', media_key: asked.media_key })).code).toBe(
+      'media_not_found',
+    )
+    clock.advance(10 * MINUTE)
+    await cleanUp(ctx)
+    expect(await ctx.objects.readStart(asked.media_key)).toBeNull()
+    expect(
+      await stage.database().sql`select 1 from media_uploads where media_key = ${asked.media_key}`,
+    ).toHaveLength(0)
+  })
+
+  test('of a user who was removed goes too', async () => {
+    const clock = createSteeredClock()
+    const instance = stage.instance({ clock })
+    const { ctx } = instance
+    const [ava] = await cast(instance, 'ava')
+    const claimed = await uploadMedia(ava)
+    const unclaimed = await uploadMedia(ava)
+    await ava.tell({ media_key: claimed })
+    await stage.database().sql`delete from users where id = ${ava.id}`
+    clock.advance(DAY + HOUR)
+    await cleanUp(ctx)
+    expect(await ctx.objects.readStart(unclaimed)).toBeNull()
+    expect(await ctx.objects.readStart(claimed)).toBeNull()
+  })
+})
+
+test('ended stories go for good after RETENTION_DAYS, with their views and reactions, while stats stay', async () => {
+  const clock = createSteeredClock()
+  const instance = stage.instance({ clock, env: { RETENTION_DAYS: '8' } })
+  const { ctx } = instance
+  const [ava, ben] = await cast(instance, 'ava', 'ben')
+  await stage.database().sql`delete from stories`
+  const gone = await ava.tell({ visibility: 'friends', audience_user_ids: [ben.id] })
+  ;(await ben.post(`/stories/${gone.id}/view`)).as(200)
+  ;(await ben.post(`/stories/${gone.id}/reactions`, { emoji: '🔥' })).as(201)
+  ;(await ava.delete(`/stories/${gone.id}`)).as(204)
+  const tables = ['stories', 'story_audience', 'story_views', 'reactions', 'story_counters']
+  clock.advance(8 * DAY - HOUR)
+  await cleanUp(ctx)
+  for (const table of tables) expect([table, await countOf(table)]).toEqual([table, 1])
+  const author = ava.with(await ctx.tokens.sign(ava.id))
+  const young = await author.tell({})
+  const before = await statsOf(author)
+  clock.advance(2 * HOUR)
+  await cleanUp(ctx)
+  for (const table of tables)
+    expect([table, await countOf(table)]).toEqual([table, table === 'stories' ? 1 : 0])
+  expect(await statsOf(author)).toMatchObject({ posted: before.posted, views: before.views })
+  expect((await author.get(`/stories/${young.id}`)).status).toBe(200)
+})
+
+test('events go after a day and a margin, kept answers after a day, refresh tokens at their end', async () => {
+  const clock = createSteeredClock()
+  const instance = stage.instance({ clock, env: { REFRESH_TOKEN_TTL_SECONDS: String(2 * 86_400) } })
+  const { ctx } = instance
+  const ava = await signUp(instance.api, 'ava')
+  const ben = await signUp(instance.api, 'ben')
+  const { sql } = stage.database()
+  await sql`truncate events, idempotency_keys`
+  await sql`delete from refresh_tokens where user_id not in ${sql([ava.id, ben.id])}`
+  const answer = await ava.post('/stories', { text: 'x', visibility: 'public' }, { 'Idempotency-Key': 'k' })
+  const { id } = answer.as<{ id: string }>(201)
+  ;(await ben.post(`/stories/${id}/view`)).as(200)
+  ;(await instance.api.call('POST', '/auth/refresh', { body: { refresh_token: ava.refreshToken } })).as(200)
+  const counts = async () => Promise.all(['events', 'idempotency_keys', 'refresh_tokens'].map(countOf))
+  clock.advance(DAY - MINUTE)
+  await cleanUp(ctx)
+  expect(await counts()).toEqual([1, 1, 3])
+  clock.advance(2 * MINUTE)
+  await cleanUp(ctx)
+  expect(await counts()).toEqual([1, 0, 3])
+  clock.advance(HOUR)
+  await cleanUp(ctx)
+  // A spent token stays as long as its family may be misused by it.
+  expect(await counts()).toEqual([0, 0, 3])
+  clock.advance(DAY)
+  await cleanUp(ctx)
+  expect(await counts()).toEqual([0, 0, 0])
+})
+
+test('a store that does not answer keeps nothing else from being cleaned, and is asked again', async () => {
+  const clock = createSteeredClock()
+  const instance = stage.instance({ clock })
+  const [ava] = await cast(instance, 'ava')
+  const key = await uploadMedia(ava)
+  clock.advance(DAY + HOUR)
+  const blind = stage.realContext({ clock, env: { S3_ENDPOINT: 'http://127.0.0.1:1' } })
+  const { sql } = stage.database()
+  await sql`insert into events (author_id, type, data, created_at) values (${ava.id}, 'story.viewed', '{}', now() - interval '3 days')`
+  await cleanUp(blind)
+  expect(await countOf('events')).toBe(0)
+  expect(await sql`select state from media_uploads where media_key = ${key}`).toMatchObject([
+    { state: 'removing' },
+  ])
+  await cleanUp(instance.ctx)
+  expect(await instance.ctx.objects.readStart(key)).toBeNull()
+})
