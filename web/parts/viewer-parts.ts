@@ -22,6 +22,8 @@ export function viewerParts() {
   const before = iconButton('left', 'Previous story')
   const after = iconButton('right', 'Next story')
   const stageHost = h('div', { class: 'stage-host' })
+  // Fingers meet this still surface, not the story that may be sliding in below it.
+  const surface = h('div', { class: 'stage-touch' })
   const foot = h('div', { class: 'viewer-foot' })
   const live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' })
   const head = h('div', { class: 'viewer-head' }, who, h('span', { class: 'tool-row' }, sound, pause, close))
@@ -29,6 +31,7 @@ export function viewerParts() {
     'div',
     { class: 'viewer-card' },
     stageHost,
+    surface,
     h('div', { class: 'viewer-top' }, bars, head),
     foot,
   )
@@ -48,6 +51,7 @@ export function viewerParts() {
     bars,
     who,
     stageHost,
+    surface,
     foot,
     announce: (words: string) => fill(live, words),
     setBusy: (busy: boolean) => card.classList.toggle('is-busy', busy),
@@ -73,7 +77,7 @@ export function viewerParts() {
     slide(step: 1 | -1) {
       if (wantsLessMotion()) return
       const from = `translateX(${step * 40}%) rotateY(${step * 18}deg)`
-      card.animate(
+      stageHost.animate(
         [
           { transform: from, opacity: 0.2 },
           { transform: 'none', opacity: 1 },

@@ -153,7 +153,7 @@ export function openViewer(
   }
   parts.bind(intent)
   watchKeys(parts.element, intent, signal)
-  watchPointer(parts.stageHost, intent, signal)
+  watchPointer(parts.surface, intent, signal)
   const onVisibility = () => {
     pause('hidden', document.hidden)
     const story = present()
