@@ -58,6 +58,7 @@ describe('with the keyboard alone', () => {
 
     await tabTo(page, /^New story$/)
     await page.keyboard.press('Enter')
+    await page.locator('textarea:focus').waitFor()
     await page.keyboard.type('Typed, never clicked')
     await tabTo(page, /^Post story$/)
     await page.keyboard.press('Enter')
