@@ -6,6 +6,7 @@ import { clientAddress } from './client-address'
 import { createCors } from './cors'
 import { problemResponse, toAppError } from './problem'
 import { type RequestInfo, rememberInfo } from './request-info'
+import { isReadable, pathOf, readableUrl } from './request-url'
 import { createRouteTable, type RouteEntry } from './route-table'
 import { bucketOrigin, createSecurityHeaders } from './security-headers'
 
@@ -92,14 +93,20 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       throw methodNotAllowed(new Set(['GET']))
     }
     if (request.method === 'OPTIONS') return answerOptions(request, entry)
-    if (entry.methods.has(request.method)) return app.fetch(request)
+    if (entry.methods.has(request.method)) return callApp(request, info)
     if (request.method === 'HEAD' && entry.methods.has('GET') && entry.pattern !== '/events')
       return answerHead(request, info)
     throw methodNotAllowed(entry.methods)
   }
+  const callApp = (request: Request, info: RequestInfo): Response | Promise<Response> => {
+    if (isReadable(request.url)) return app.fetch(request)
+    const readable = new Request(readableUrl(request.url), request)
+    rememberInfo(readable, info)
+    return app.fetch(readable)
+  }
   const findPage = (request: Request, path: string): Page | null => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    const asked = isRead ? request : new Request(request.url)
+    const asked = isRead ? request : new Request(readableUrl(request.url))
     for (const page of pages) {
       const answer = page.respond(asked, path)
       if (answer !== null) return answer
@@ -114,7 +121,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     })
   }
   const answerHead = async (request: Request, info: RequestInfo): Promise<Response> => {
-    const asGet = new Request(request.url, { method: 'GET', headers: request.headers })
+    const asGet = new Request(readableUrl(request.url), { headers: request.headers })
     rememberInfo(asGet, info)
     const answer = await app.fetch(asGet)
     return new Response(null, { status: answer.status, headers: answer.headers })
@@ -210,10 +217,3 @@ const allow = (methods: ReadonlySet<string>): string =>
 
 const methodNotAllowed = (methods: ReadonlySet<string>) =>
   new AppError('method_not_allowed', 'This path has no such method.', { headers: { Allow: allow(methods) } })
-
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  if (start < 0) return '/'
-  const query = url.indexOf('?', start)
-  return query < 0 ? url.slice(start) : url.slice(start, query)
-}

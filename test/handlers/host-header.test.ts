@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import { buildApp } from '../../src/app'
+import { fakeContext } from '../support/fake-context'
+
+// A name may be as short as `api`, and an old health checker sends none at all: neither may change what is answered.
+describe('the Host header', () => {
+  let server: Bun.Server<undefined>
+  beforeAll(async () => {
+    const app = await buildApp(fakeContext().ctx)
+    server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: (request) => app.handle(request, { address: '127.0.0.1', keepOpen: () => undefined }),
+    })
+  })
+  afterAll(() => server.stop(true))
+
+  /** Sends the lines as they are. @returns the whole answer */
+  const send = (...lines: string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let answer = ''
+      const socket = connect(server.port ?? 0, '127.0.0.1', () =>
+        socket.write(`${lines.join('\r\n')}\r\n\r\n`),
+      )
+      socket.on('data', (chunk) => {
+        answer += chunk
+      })
+      socket.on('end', () => resolve(answer))
+      socket.on('error', reject)
+    })
+
+  for (const host of ['a', 'api', 'api:80', 'stories.example.org']) {
+    test(`of ${host} reaches the same routes`, async () => {
+      const answer = await send('GET /livez HTTP/1.1', `Host: ${host}`, 'Connection: close')
+      expect(answer).toStartWith('HTTP/1.1 200 ')
+      expect(answer).toEndWith('{"status":"ok"}')
+    })
+  }
+
+  test('may be short on a HEAD request and on one that is refused', async () => {
+    expect(await send('HEAD /livez HTTP/1.1', 'Host: a', 'Connection: close')).toStartWith('HTTP/1.1 200 ')
+    expect(await send('GET /feed HTTP/1.1', 'Host: a', 'Connection: close')).toStartWith('HTTP/1.1 401 ')
+  })
+
+  test('may be missing in HTTP/1.0', async () => {
+    expect(await send('GET /livez HTTP/1.0')).toEndWith('{"status":"ok"}')
+    expect(await send('HEAD /livez HTTP/1.0')).toMatch(/^HTTP\/1.. 200 /)
+    expect(await send('GET /nowhere HTTP/1.0')).toMatch(/^HTTP\/1.. 404 /)
+    expect(await send('POST /nowhere HTTP/1.0', 'Content-Length: 2', '', '{}')).toMatch(/^HTTP\/1.. 404 /)
+  })
+})
