@@ -1,5 +1,5 @@
 /** Real contexts for integration tests: a database copy and a Redis prefix for each test file, checked when it ends. */
-import { afterAll, beforeAll } from 'bun:test'
+import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
 import { Redis } from 'ioredis'
 import { buildRoutes } from '../../src/app'
 import { parseConfig } from '../../src/config'
@@ -37,6 +37,10 @@ export type Stage = Readonly<{
   instance(overrides?: Overrides): Instance
 }>
 
+/** Busy machines are slow; a test that hangs is another matter. */
+export const TEST_MS_MAX = 30_000
+export const STACK_START_MS_MAX = 120_000
+
 /** Sets the stage for the test file that calls it, and clears it when the file's tests have run. */
 export function useStage(): Stage {
   let database: TestDatabase | null = null
@@ -50,12 +54,13 @@ export function useStage(): Stage {
   }
   const redisKeyPrefix = () => new URL(needed(database).url).pathname.slice(1)
 
+  setDefaultTimeout(TEST_MS_MAX)
   beforeAll(async () => {
     const stack = await testStack()
     database = await createDatabase()
     redis = new Redis(stack.redisUrl)
     env = serviceEnv(stack, database.url)
-  })
+  }, STACK_START_MS_MAX)
 
   afterAll(async () => {
     // A server notices a client that has left a moment later.
