@@ -84,7 +84,9 @@ describe('token buckets with Redis', () => {
       }) as never,
     })
     const state = await createTokenBuckets(redis, () => 0).take('stories:ava', RULE)
-    expect(asked).toEqual([[expect.stringMatching(/^[0-9a-f]{40}$/), 1, 'test:bucket:stories:ava', 20, 60_000]])
+    expect(asked).toEqual([
+      [expect.stringMatching(/^[0-9a-f]{40}$/), 1, 'test:bucket:stories:ava', 20, 60_000],
+    ])
     expect(state).toEqual({ allowed: true, limit: 20, remaining: 18, resetSeconds: 5, retryAfterSeconds: 1 })
   })
   test('send the script when Redis does not know it', async () => {

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'bun:test'
+import { aStory } from '../../../test/support/builders'
+import { ben } from '../../../test/support/cast'
+import { fakeClock } from '../../../test/support/fakes/clock'
+import { memoryRedis } from '../../../test/support/fakes/memory-redis'
+import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
+import { createMetrics } from '../../platform/metrics'
+import { presentStory } from '../stories/present'
+import type { Story } from '../stories/schema'
+import { createPageCache } from './page-cache'
+import { createPageVersions } from './page-versions'
+
+const LIMIT = 20
+const textOf = (body: string | Uint8Array) => Buffer.from(body).toString()
+const present = (some: Parameters<typeof aStory>[0] = {}) =>
+  presentStory(aStory(some), { urlFor: async () => '' })
+
+function setUp(ttlSeconds = 45) {
+  const clock = fakeClock()
+  const memory = memoryRedis()
+  const redis = fakeRedisGate(clock.nowMs, memory.commands)
+  const versions = createPageVersions(redis, clock.nowMs)
+  const metrics = createMetrics({ processMetrics: false })
+  const cache = createPageCache({ redis, versions, metrics, nowMs: clock.nowMs, ttlSeconds })
+  /** Looks, and on a miss loads and keeps these stories, as the feed does. */
+  const load = async (items: Story[]) => {
+    const found = await cache.find(ben.id, LIMIT)
+    if (found.kind !== 'miss') throw new Error(`expected a miss, not a ${found.kind}`)
+    const page = { items, next_cursor: null }
+    await cache.keep(ben.id, LIMIT, found.stamp, page, JSON.stringify(page))
+  }
+  const idsFound = async (): Promise<string[] | string> => {
+    const found = await cache.find(ben.id, LIMIT)
+    return found.kind === 'hit'
+      ? (JSON.parse(textOf(found.body)) as { items: Story[] }).items.map(({ id }) => id)
+      : found.kind
+  }
+  return { clock, memory, redis, versions, cache, load, idsFound, metrics }
+}
+
+describe('the page cache', () => {
+  test('misses, then hits with the very bytes', async () => {
+    const { cache, load } = setUp()
+    const story = await present()
+    await load([story])
+    const found = await cache.find(ben.id, LIMIT)
+    if (found.kind !== 'hit') throw new Error(`expected a hit, not a ${found.kind}`)
+    expect(textOf(found.body)).toBe(JSON.stringify({ items: [story], next_cursor: null }))
+  })
+  test('keeps each viewer and each limit apart', async () => {
+    const { cache, load } = setUp()
+    await load([])
+    expect((await cache.find(ben.id, 5)).kind).toBe('miss')
+    expect((await cache.find('somebody', LIMIT)).kind).toBe('miss')
+  })
+  test('cuts out what has expired since, before the bytes leave', async () => {
+    const { clock, load, idsFound } = setUp()
+    const [short, long] = [await present({ expiresAt: new Date(clock.nowMs() + 10_000) }), await present()]
+    await load([short, long])
+    clock.advance(9)
+    expect(await idsFound()).toEqual([short.id, long.id])
+    clock.advance(1)
+    expect(await idsFound()).toEqual([long.id])
+  })
+  test('cuts out what was removed since', async () => {
+    const { versions, load, idsFound } = setUp()
+    const [gone, stays] = [await present(), await present()]
+    await load([gone, stays])
+    await versions.noteRemoved(gone.id)
+    expect(await idsFound()).toEqual([stays.id])
+  })
+  test('a page of another version is no page', async () => {
+    const { versions, load, idsFound } = setUp()
+    await load([])
+    await versions.renew([ben.id])
+    expect(await idsFound()).toBe('miss')
+  })
+  test('a change while the page is loaded makes it stale, though it is kept afterwards', async () => {
+    const { cache, versions, idsFound } = setUp()
+    const found = await cache.find(ben.id, LIMIT)
+    await versions.renew([ben.id])
+    if (found.kind === 'miss')
+      await cache.keep(ben.id, LIMIT, found.stamp, { items: [], next_cursor: null }, '{}')
+    expect(await idsFound()).toBe('miss')
+  })
+  test('is off while Redis is away, and throws nothing', async () => {
+    const { redis, load, cache, idsFound } = setUp()
+    await load([])
+    redis.goDown()
+    expect(await idsFound()).toBe('off')
+    const stamp = { version: 'v', removed: '', renderedAtMs: 0 }
+    await cache.keep(ben.id, LIMIT, stamp, { items: [], next_cursor: null }, '{}')
+  })
+  test('after Redis came back, serves no page from before it went', async () => {
+    const { clock, redis, load, idsFound } = setUp()
+    await load([])
+    clock.advance(1)
+    redis.goDown()
+    await redis.comeBack()
+    expect(await idsFound()).toBe('miss')
+    clock.advance(3)
+    await load([])
+    expect(await idsFound()).toEqual([])
+  })
+  test('starts anew when Redis was flushed', async () => {
+    const { memory, load, idsFound } = setUp()
+    await load([])
+    memory.flush()
+    expect(await idsFound()).toBe('miss')
+  })
+  test('with 0 seconds asks nothing and keeps nothing', async () => {
+    const { memory, idsFound } = setUp(0)
+    expect(await idsFound()).toBe('off')
+    expect(memory.texts.size).toBe(0)
+  })
+  test('counts hits, misses and errors', async () => {
+    const { redis, load, idsFound, metrics } = setUp()
+    await load([])
+    await idsFound()
+    redis.goDown()
+    await idsFound()
+    const { values } = await metrics.cacheRequests.get()
+    expect(values.map(({ labels, value }) => [labels.result, value])).toEqual([
+      ['miss', 1],
+      ['hit', 1],
+      ['error', 1],
+    ])
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'bun:test'
+import { ava, ben, cleo } from '../../../test/support/cast'
+import { fakeClock } from '../../../test/support/fakes/clock'
+import { memoryRedis } from '../../../test/support/fakes/memory-redis'
+import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
+import type { FriendsRule } from '../../config'
+import { createMetrics } from '../../platform/metrics'
+import { createPageVersions } from '../feed/page-versions'
+import { createFriends } from './friends'
+
+/** ben follows ava and cleo; only ava follows back. `asked` notes each question to the database. */
+function setUp(rule: FriendsRule = 'following') {
+  const clock = fakeClock()
+  const redis = fakeRedisGate(clock.nowMs, memoryRedis().commands)
+  const versions = createPageVersions(redis, clock.nowMs)
+  const asked: string[] = []
+  const answer =
+    <T>(name: string, value: T) =>
+    async () => {
+      asked.push(name)
+      return value
+    }
+  const graph = {
+    followeeIds: answer('followeeIds', [ava.id, cleo.id]),
+    mutualIds: answer('mutualIds', [ava.id]),
+    friendsAmong: answer('friendsAmong', new Set([ava.id])),
+  }
+  const metrics = createMetrics({ processMetrics: false })
+  return { redis, versions, asked, friends: createFriends({ redis, versions, graph, metrics, rule }) }
+}
+
+describe('friends', () => {
+  test('are loaded once and then found in Redis', async () => {
+    const { friends, asked } = setUp()
+    expect(await friends.among(ben.id, [ava.id, 'x'])).toEqual(new Set([ava.id]))
+    expect(await friends.among(ben.id, ['x', cleo.id])).toEqual(new Set([cleo.id]))
+    expect(asked).toEqual(['followeeIds'])
+  })
+  test('are loaded anew after a follow or unfollow', async () => {
+    const { friends, versions, asked } = setUp()
+    await friends.among(ben.id, [ava.id])
+    await versions.renew([ben.id])
+    await friends.among(ben.id, [ava.id])
+    expect(asked).toEqual(['followeeIds', 'followeeIds'])
+  })
+  test('under the mutual rule are those who follow back', async () => {
+    const { friends, asked } = setUp('mutual')
+    expect(await friends.among(ben.id, [ava.id, cleo.id])).toEqual(new Set([ava.id]))
+    expect(asked).toEqual(['mutualIds'])
+  })
+  test('are asked of the database while Redis is away', async () => {
+    const { friends, redis, asked } = setUp()
+    redis.goDown()
+    expect(await friends.among(ben.id, [ava.id])).toEqual(new Set([ava.id]))
+    expect(asked).toEqual(['friendsAmong'])
+  })
+  test('are asked of the database while a change waits for Redis', async () => {
+    const { friends, redis, versions, asked } = setUp()
+    await friends.among(ben.id, [ava.id])
+    redis.goDown()
+    await versions.renew([ben.id])
+    await friends.among(ben.id, [ava.id])
+    expect(asked).toEqual(['followeeIds', 'friendsAmong'])
+  })
+  test('of nobody are nobody, without a question', async () => {
+    const { friends, redis } = setUp()
+    redis.goDown()
+    expect(await friends.among(ben.id, [])).toEqual(new Set())
+  })
+})

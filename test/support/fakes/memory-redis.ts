@@ -1,0 +1,70 @@
+import type { Redis } from 'ioredis'
+
+type Chain = Record<string, (...args: unknown[]) => unknown>
+
+/** The few commands that the caches use, over maps; nothing expires by itself. */
+export function memoryRedis(): { commands: Partial<Redis>; texts: Map<string, string>; flush(): void } {
+  const texts = new Map<string, string>()
+  const scores = new Map<string, Map<string, number>>()
+  const sets = new Map<string, Set<string>>()
+  const run: Record<string, (...args: string[]) => unknown> = {
+    mget: (...keys) => keys.map((key) => texts.get(key) ?? null),
+    getBuffer: (key = '') => {
+      const text = texts.get(key)
+      return text === undefined ? null : Buffer.from(text)
+    },
+    set: (key = '', value = '', ...options) => {
+      const before = texts.get(key) ?? null
+      if (!options.includes('NX') || before === null) texts.set(key, value)
+      return options.includes('GET') ? before : 'OK'
+    },
+    zadd: (key = '', ...pairs) => {
+      const set = scores.get(key) ?? new Map<string, number>()
+      for (let i = 0; i < pairs.length; i += 2) set.set(pairs[i + 1] ?? '', Number(pairs[i]))
+      scores.set(key, set)
+      return 1
+    },
+    zmscore: (key = '', ...members) =>
+      members.map((member) => scores.get(key)?.get(member)?.toString() ?? null),
+    zremrangebyscore: (key = '', _, max) => {
+      for (const [member, score] of scores.get(key) ?? [])
+        if (score <= Number(max)) scores.get(key)?.delete(member)
+      return 0
+    },
+    sadd: (key = '', ...members) => {
+      sets.set(key, new Set([...(sets.get(key) ?? []), ...members]))
+      return members.length
+    },
+    smismember: (key = '', ...members) => members.map((member) => (sets.get(key)?.has(member) ? 1 : 0)),
+    expire: () => 1,
+  }
+  const commands: Chain = Object.fromEntries(
+    Object.entries(run).map(([name, command]) => [
+      name,
+      async (...args: unknown[]) => command(...args.flat().map(String)),
+    ]),
+  )
+  commands.multi = () => {
+    const results: unknown[] = []
+    const chain: Chain = Object.fromEntries(
+      Object.entries(run).map(([name, command]) => [
+        name,
+        (...args: unknown[]) => {
+          results.push([null, command(...args.flat().map(String))])
+          return chain
+        },
+      ]),
+    )
+    chain.exec = async () => results
+    return chain
+  }
+  return {
+    commands: commands as Partial<Redis>,
+    texts,
+    flush() {
+      texts.clear()
+      scores.clear()
+      sets.clear()
+    },
+  }
+}
