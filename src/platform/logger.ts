@@ -34,6 +34,8 @@ export function createLogger(level: LogLevel, service: string, buffered: boolean
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED, censor: '[redacted]' },
       serializers: { err: describeError },
+      // Pino would copy the message of what is under its error key, with all that a driver has put into it.
+      errorKey: 'uncaught_by_name',
     },
     stream,
   )

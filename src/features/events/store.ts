@@ -46,15 +46,20 @@ export function createEventStore(db: Db) {
       )
       return BigInt(rows[0]?.line ?? 0)
     },
-    /** Everybody's events after a position and below the line, in order. */
+    /**
+     * Everybody's events after a position and below the line, in order. What is held back is asked for once, by the
+     * key: as a minimum over all rows above the line it would be sought in every row by age, for each event again.
+     */
     async readTail(after: Position, limit: number): Promise<Tail> {
       const rows = await db.execute<
         RawEvent & { line: string; held_since: string | null; seq: string | null }
       >(sql`
-        with l as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as line)
-        select l.line::text as line,
-          (select min(h.created_at) from events h where h.xact >= l.line) as held_since, t.*
-        from l left join lateral (
+        with l as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as line),
+        held as materialized (
+          select (select h.created_at from events h where h.xact >= l.line order by h.xact, h.seq limit 1) as since
+          from l)
+        select l.line::text as line, held.since as held_since, t.*
+        from l cross join held left join lateral (
           select ${COLUMNS} from events e where ${isAfter(after)} and e.xact < l.line
           order by e.xact, e.seq limit ${limit}) t on true`)
       const first = rows[0]
