@@ -19,7 +19,9 @@ await withBench(async (bench) => {
     bench.log(`row ${name}`)
     for (const result of [await measure(bench)].flat()) {
       await keepResult(result)
-      bench.log(`row ${result.row}: ${result.found}, bound ${result.bound}: ${result.reached ? 'reached' : 'NOT reached'}`)
+      bench.log(
+        `row ${result.row}: ${result.found}, bound ${result.bound}: ${result.reached ? 'reached' : 'NOT reached'}`,
+      )
       for (const line of result.absolute) bench.log(`  ${line}`)
     }
   }

@@ -17,9 +17,7 @@ export async function measureWarmFeed(bench: Bench): Promise<RowResult> {
   await bench.flushRedis()
   const api = await bench.startApi('stories_10k', { FEED_CACHE_SECONDS: '60' })
   const requestsFile = join(bench.tempDir, 'feed-warm.txt')
-  const tokens = await Promise.all(
-    Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))),
-  )
+  const tokens = await Promise.all(Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))))
   await Bun.write(requestsFile, tokens.map((token) => `GET /feed ${token}\n`).join(''))
   const page = await fetch(`${api.url}/feed`, { headers: { Authorization: `Bearer ${tokens[0]}` } })
   const bodyBytes = (await page.arrayBuffer()).byteLength

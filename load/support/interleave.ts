@@ -21,6 +21,7 @@ export async function interleave<Arm extends string>(
 export const getter = (token: string) => async (url: string) => {
   const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } })
   const bytes = await answer.arrayBuffer()
-  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${Buffer.from(bytes).toString()}`)
+  if (answer.status !== 200)
+    throw new Error(`${url} answered ${answer.status}: ${Buffer.from(bytes).toString()}`)
   return bytes
 }

@@ -30,7 +30,12 @@ const STORY_ID = `(lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0'
   || '8' || substr(md5(n::text), 4, 15))::uuid`
 
 /** Bulk loading without checks and triggers; indexes are made afterwards, in one go. */
-async function load(bench: Bench, database: string, tables: readonly string[], statements: readonly string[]) {
+async function load(
+  bench: Bench,
+  database: string,
+  tables: readonly string[],
+  statements: readonly string[],
+) {
   const sql = bench.sql(database)
   const indexes = await sql<{ name: string; text: string }[]>`
     select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as text

@@ -30,7 +30,8 @@ export async function runWrk(options: {
   const line = text.split('\n').findLast((item) => item.startsWith('{'))
   if (line === undefined) throw new Error(`wrk said nothing: ${text}`)
   const said = JSON.parse(line) as { requests: number; us: number; errors: number; p50: number; p99: number }
-  if (said.errors > said.requests / 1000) throw new Error(`${said.errors} of ${said.requests} requests failed`)
+  if (said.errors > said.requests / 1000)
+    throw new Error(`${said.errors} of ${said.requests} requests failed`)
   return {
     requestsPerSecond: (said.requests / said.us) * 1e6,
     requests: said.requests,

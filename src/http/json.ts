@@ -1,12 +1,13 @@
 const JSON_HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
 
-/** A JSON answer; `body` may be JSON text that is ready to send. */
+/** A JSON answer; `body` may be JSON that is ready to send, as text or as bytes. */
 export function json(
   status: number,
   body: object | string,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+  const isReady = typeof body === 'string' || body instanceof Uint8Array
+  return new Response(isReady ? (body as BodyInit) : JSON.stringify(body), {
     status,
     headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
   })

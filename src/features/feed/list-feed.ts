@@ -16,10 +16,14 @@ const FILLS_MAX = 3
 /**
  * Active stories that the viewer may see, newest first; the first page comes from the cache when it can.
  *
- * @returns the answer's JSON text
+ * @returns the answer's JSON, as text or as its bytes
  * @throws AppError `invalid_cursor`
  */
-export async function listFeed(ctx: Deps, viewer: Viewer, { limit, cursor }: PageInput): Promise<string> {
+export async function listFeed(
+  ctx: Deps,
+  viewer: Viewer,
+  { limit, cursor }: PageInput,
+): Promise<string | Uint8Array> {
   if (cursor !== undefined) {
     return JSON.stringify(await loadPage(ctx, viewer, limit, decodeTimeKey(CURSOR_TAG, cursor)))
   }

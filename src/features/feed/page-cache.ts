@@ -1,11 +1,13 @@
 import type { Metrics } from '../../platform/metrics'
 import type { RedisGate } from '../../platform/redis/client'
 import type { Story } from '../stories/schema'
+import { createPageMemory, type StoredPage } from './page-memory'
 import type { PageVersions } from './page-versions'
 
 /**
  * The first page of a feed, rendered, for some seconds. It can lag in showing a story, never in hiding one: a page of
- * another version is no page, and what ended since is cut out before the bytes leave.
+ * another version is no page, and what ended since is cut out before the bytes leave. Redis holds the pages for all
+ * processes; each remembers the bytes it served, so that a warm page costs the round trip for the versions and no more.
  */
 
 type FeedPage = Readonly<{ items: readonly Story[]; next_cursor: string | null }>
@@ -14,7 +16,7 @@ type FeedPage = Readonly<{ items: readonly Story[]; next_cursor: string | null }
 export type PageStamp = Readonly<{ version: string; removed: string; renderedAtMs: number }>
 
 export type PageLookup =
-  | Readonly<{ kind: 'hit'; body: string }>
+  | Readonly<{ kind: 'hit'; body: string | Uint8Array }>
   | Readonly<{ kind: 'miss'; stamp: PageStamp }>
   | Readonly<{ kind: 'off' }>
 
@@ -37,30 +39,42 @@ type Options = Readonly<{
 const OFF = { kind: 'off' } as const
 
 export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }: Options): PageCache {
+  const memory = createPageMemory()
   const pageKey = (viewerId: string, limit: number) => redis.key('feed', viewerId, String(limit))
   const count = (result: 'hit' | 'miss' | 'error') =>
     metrics.cacheRequests.inc({ cache: 'feed_page', result })
 
   const look = async (viewerId: string, limit: number): Promise<PageLookup> => {
     const renderedAtMs = nowMs()
-    const [stored, version, removed] = await redis.run((connection) =>
-      connection.mget(pageKey(viewerId, limit), versions.versionKey(viewerId), versions.removedKey),
-    )
-    const page = stored === null || stored === undefined ? null : parsePage(stored)
-    if (page !== null && page.version === version && versions.canServe(page.renderedAtMs)) {
-      const isWhole = page.removed === (removed ?? '') && page.firstExpiryMs > nowMs()
+    const key = pageKey(viewerId, limit)
+    const { version, removed } = await versions.current(viewerId)
+    const page = version === null ? null : await findPage(key, version)
+    if (page !== null) {
+      const isWhole = page.removed === removed && page.firstExpiryMs > nowMs()
       return { kind: 'hit', body: isWhole ? page.body : await cut(page.body) }
     }
-    const stamp = {
-      version: version ?? (await versions.ensure(viewerId)),
-      removed: removed ?? '',
-      renderedAtMs,
-    }
+    const stamp = { version: version ?? (await versions.ensure(viewerId)), removed, renderedAtMs }
     return { kind: 'miss', stamp }
   }
 
-  const cut = async (body: string): Promise<string> => {
-    const page = JSON.parse(body) as FeedPage
+  const findPage = async (key: string, version: string): Promise<StoredPage | null> => {
+    // A remembered page from before a failure would otherwise hide the one that was kept since.
+    const isGood = (page: StoredPage) =>
+      page.version === version && page.endsAtMs > nowMs() && versions.canServe(page.renderedAtMs)
+    const remembered = memory.get(key)
+    if (remembered !== undefined) {
+      if (isGood(remembered)) return remembered
+      memory.delete(key)
+    }
+    const stored = await redis.run((connection) => connection.getBuffer(key))
+    const page = stored === null ? null : parsePage(stored)
+    if (page === null || !isGood(page)) return null
+    memory.set(key, page)
+    return page
+  }
+
+  const cut = async (body: Uint8Array): Promise<string> => {
+    const page = JSON.parse(decoder.decode(body)) as FeedPage
     const removed = await versions.removedAmong(page.items.map((story) => story.id))
     const now = nowMs()
     const items = page.items.filter((story) => !removed.has(story.id) && Date.parse(story.expires_at) > now)
@@ -84,9 +98,11 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
         ...page.items.map((story) => Date.parse(story.expires_at)),
         Number.MAX_SAFE_INTEGER,
       )
-      const head = [stamp.version, stamp.removed, stamp.renderedAtMs, firstExpiryMs].join(' ')
       // Pages made together should not end together.
       const ttlMs = Math.round(ttlSeconds * 1000 * (0.9 + Math.random() * 0.1))
+      const { version, removed, renderedAtMs } = stamp
+      const endsAtMs = nowMs() + ttlMs
+      const head = [version, removed, renderedAtMs, firstExpiryMs, endsAtMs].join(' ')
       await redis
         .run((connection) => connection.set(pageKey(viewerId, limit), `${head}\n${body}`, 'PX', ttlMs))
         .catch(() => undefined)
@@ -94,16 +110,19 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
   }
 }
 
-type StoredPage = PageStamp & Readonly<{ firstExpiryMs: number; body: string }>
+const NEW_LINE = 10
+const decoder = new TextDecoder()
 
-function parsePage(stored: string): StoredPage {
-  const end = stored.indexOf('\n')
-  const [version = '', removed = '', renderedAtMs, firstExpiryMs] = stored.slice(0, end).split(' ')
+function parsePage(stored: Buffer): StoredPage {
+  const end = stored.indexOf(NEW_LINE)
+  const head = stored.toString('latin1', 0, end).split(' ')
+  const [version = '', removed = '', renderedAtMs, firstExpiryMs, endsAtMs] = head
   return {
     version,
     removed,
     renderedAtMs: Number(renderedAtMs),
     firstExpiryMs: Number(firstExpiryMs),
-    body: stored.slice(end + 1),
+    endsAtMs: Number(endsAtMs),
+    body: stored.subarray(end + 1),
   }
 }

@@ -1,4 +1,5 @@
 import { newSecret } from '../../kernel/ids'
+import { createBatchedRead } from '../../platform/redis/batched-read'
 import type { RedisGate } from '../../platform/redis/client'
 
 /**
@@ -15,9 +16,8 @@ export type PageVersions = Readonly<{
   removedAmong(storyIds: readonly string[]): Promise<Set<string>>
   /** The viewer's version, made when there is none; throws RedisDown. */
   ensure(viewerId: string): Promise<string>
-  versionKey(viewerId: string): string
-  /** Holds a token that changes whenever a story is removed. */
-  removedKey: string
+  /** The viewer's version (null when there is none) and a token that changes with every removal; throws RedisDown. */
+  current(viewerId: string): Promise<{ version: string | null; removed: string }>
   /** False while a change waits for Redis, and for pages that may be older than one. */
   canServe(renderedAtMs: number): boolean
 }>
@@ -33,6 +33,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const removedKey = redis.key('removed', 'version')
   const removedSet = redis.key('removed', 'ids')
   const versionKey = (viewerId: string) => redis.key('version', viewerId)
+  const read = createBatchedRead(redis)
   const staleViewers = new Set<string>()
   const removedStories = new Set<string>()
   let distrustBeforeMs = 0
@@ -78,8 +79,10 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   })
 
   return {
-    versionKey,
-    removedKey,
+    async current(viewerId) {
+      const [version = null, removed] = await read(versionKey(viewerId), removedKey)
+      return { version, removed: removed ?? '' }
+    },
     async renew(viewerIds) {
       try {
         await renewNow(redis.run, viewerIds)
