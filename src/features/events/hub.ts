@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock'
+import { unavailable } from '../../kernel/errors'
 import type { Metrics } from '../../platform/metrics'
 import type { EventBus } from '../../platform/redis/event-bus'
 import {
@@ -73,7 +74,7 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
     const subscribers = byUser.get(event.authorId)
     if (subscribers === undefined) return
     const frame = eventFrame(event)
-    for (const subscriber of [...subscribers]) subscriber.push(frame)
+    for (const subscriber of [...subscribers]) subscriber.push(frame, event.position)
     metrics.eventsDelivered.inc(subscribers.size)
   }
 
@@ -86,10 +87,11 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
     for (;;) {
       const tail = await store.readTail(position, BATCH)
       const last = tail.events.at(-1)
-      for (const event of tail.events) handOut(event)
       const isFull = tail.events.length === BATCH && last !== undefined
       const reached: Position = isFull ? last.position : startOf(tail.line)
+      // First the position: a stream that has no room for one of these reads on up to there by itself.
       if (comparePositions(reached, position) > 0) position = reached
+      for (const event of tail.events) handOut(event)
       if (isFull) continue
       noteLag(tail.heldBackSince)
       return
@@ -145,6 +147,7 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
 
   return {
     async join(subscriber) {
+      if (closed) throw unavailable(new Error('This process is ending'), 1)
       // Only a process that has streams needs to hear of events.
       if (!listening) bus.onWake(wake)
       listening = true

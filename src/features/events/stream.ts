@@ -28,6 +28,7 @@ export async function openEventStream(
   lastEventId: string | null,
 ): Promise<ReadableStream<Uint8Array>> {
   let isLive = false
+  let reached: Position
   let expiry: Timer | undefined
   const handle = openStream((reason) => {
     clearTimeout(expiry)
@@ -35,14 +36,18 @@ export async function openEventStream(
     ctx.streamSlots.release(viewer.id, subscriber.id)
     ctx.metrics.sseClosed.inc({ reason })
   })
-  const pushOrCut = (frame: Uint8Array) => {
-    if (!handle.write(frame)) handle.close('slow')
-  }
   const subscriber: Subscriber = {
     id: newId(),
     userId: viewer.id,
-    push: (frame) => isLive && pushOrCut(frame),
-    comment: pushOrCut,
+    push(frame, position) {
+      if (!isLive) return
+      if (handle.write(frame)) reached = position
+      // A burst is no proof of a slow reader: what did not fit is read again as it makes room.
+      else follow()
+    },
+    comment(frame) {
+      if (isLive) handle.write(frame)
+    },
     close: handle.close,
   }
   const present = await ctx.hub.join(subscriber)
@@ -59,13 +64,19 @@ export async function openEventStream(
   const isUnknown = lastEventId !== null && resumed === null
   handle.write(encoder.encode(sseRetry(RETRY_MS) + sseComment('connected') + (isUnknown ? reset : here)))
 
-  const goLive = () => {
-    isLive = true
+  reached = resumed ?? present
+  const follow = () => {
+    isLive = false
+    const goLive = (position: Position) => {
+      reached = position
+      isLive = true
+    }
+    catchUp(ctx, viewer, handle, reached, goLive).catch((error: unknown) => {
+      ctx.logger.warn({ event: 'stream_failed', user_id: viewer.id, err: error })
+      handle.close('error')
+    })
   }
-  catchUp(ctx, viewer, handle, resumed ?? present, goLive).catch((error: unknown) => {
-    ctx.logger.warn({ event: 'stream_failed', user_id: viewer.id, err: error })
-    handle.close('error')
-  })
+  follow()
   return handle.stream
 }
 
@@ -82,15 +93,15 @@ async function catchUp(
   viewer: Viewer,
   handle: ReturnType<typeof openStream>,
   from: Position,
-  goLive: () => void,
+  goLive: (position: Position) => void,
 ): Promise<void> {
   let reached = from
   while (handle.isOpen()) {
     const target = ctx.hub.position()
-    if (comparePositions(reached, target) >= 0) return goLive()
+    if (comparePositions(reached, target) >= 0) return goLive(reached)
     const events = await ctx.stores.events.readAfter(viewer.id, reached, target, BATCH)
     for (const event of events) {
-      while (!handle.hasRoom() && handle.isOpen()) await handle.whenRoom()
+      if (!(await handle.whenRoom())) return handle.close('slow')
       if (!handle.write(eventFrame(event))) return
       reached = event.position
     }

@@ -7,21 +7,23 @@ export type CloseReason = 'client' | 'slow' | 'token_expired' | 'replaced' | 'sh
 export type Subscriber = Readonly<{
   id: string
   userId: string
-  /** Writes a live frame; does nothing while the stream still catches up, as it will read the event itself. */
-  push(frame: Uint8Array): void
+  /** Writes a live frame; does nothing while the stream catches up, as it will read the event itself. */
+  push(frame: Uint8Array, position: Position): void
   comment(frame: Uint8Array): void
   close(reason: CloseReason): void
 }>
 
 export const BUFFER_BYTES_MAX = 64 * 1024
+/** A client that takes nothing for so long while events wait for it is cut off; it resumes by id. */
+const SLOW_MS_MAX = 5000
 
 export type StreamHandle = Readonly<{
   stream: ReadableStream<Uint8Array>
   /** False when the buffer is full. */
   write(frame: Uint8Array): boolean
   hasRoom(): boolean
-  /** Resolves when there is room again or the stream has ended. */
-  whenRoom(): Promise<void>
+  /** True when there is room, false when there is none within that time or the stream has ended. */
+  whenRoom(msMax?: number): Promise<boolean>
   isOpen(): boolean
   close(reason: CloseReason): void
 }>
@@ -71,8 +73,16 @@ export function openStream(onClose: (reason: CloseReason) => void): StreamHandle
       return true
     },
     hasRoom,
-    whenRoom: () =>
-      hasRoom() || controller === null ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+    async whenRoom(msMax = SLOW_MS_MAX) {
+      if (hasRoom() || controller === null) return hasRoom()
+      let timer: Timer | undefined
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve)
+        timer = setTimeout(resolve, msMax)
+      })
+      clearTimeout(timer)
+      return hasRoom()
+    },
     isOpen: () => controller !== null,
     close: (reason) => finish(reason, reason === 'slow'),
   }
