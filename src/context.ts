@@ -94,11 +94,13 @@ export type ContextOptions = Readonly<{
   processMetrics?: boolean
   redisKeyPrefix?: string
   databaseDeadlineMs?: number
+  redisDeadlineMs?: number
   poolSizeMax?: number
   onStatement?: (statement: string) => void
 }>
 
 const DATABASE_DEADLINE_MS = 1500
+const REDIS_DEADLINE_MS = 120
 const POOL_SIZE_MAX = 16
 
 /** Opens all connections lazily; `close` ends them in the reverse order. */
@@ -122,6 +124,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   const redis = createRedis({
     url: config.redisUrl,
     keyPrefix: options.redisKeyPrefix ?? 'stories',
+    deadlineMs: options.redisDeadlineMs ?? REDIS_DEADLINE_MS,
     nowMs,
     onChange: (up, cause) => activity.dependencyChanged('redis', up, cause),
   })

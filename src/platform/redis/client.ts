@@ -34,11 +34,12 @@ export type RedisGate = Readonly<{
 export type RedisOptions = Readonly<{
   url: string
   keyPrefix: string
+  /** How long a command may take before Redis counts as away. */
+  deadlineMs: number
   nowMs: () => number
   onChange: (up: boolean, cause?: unknown) => void
 }>
 
-const COMMAND_TIMEOUT_MS = 120
 const SLOW_MS = 40
 const PING_EVERY_MS = 1000
 const PROBE_EVERY_MS = 250
@@ -46,7 +47,7 @@ const PROBE_EVERY_MS = 250
 export function createRedis(options: RedisOptions): RedisGate {
   const connect = () =>
     new Redis(options.url, {
-      commandTimeout: COMMAND_TIMEOUT_MS,
+      commandTimeout: options.deadlineMs,
       connectTimeout: 1000,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
@@ -109,7 +110,7 @@ export function createRedis(options: RedisOptions): RedisGate {
   const firstConnection = new Promise<void>((resolve) => {
     redis.once('ready', () => resolve())
     redis.once('error', () => resolve())
-    setTimeout(resolve, COMMAND_TIMEOUT_MS).unref()
+    setTimeout(resolve, options.deadlineMs).unref()
   }).then(() => {
     connected = true
   })
