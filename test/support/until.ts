@@ -7,7 +7,7 @@
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 5000,
+  withinMs = 10_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!(await holds())) {
