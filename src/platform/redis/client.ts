@@ -40,7 +40,8 @@ export type RedisOptions = Readonly<{
   onChange: (up: boolean, cause?: unknown) => void
 }>
 
-const SLOW_MS = 40
+/** Of the deadline; two commands in a row that take longer are a Redis in trouble. */
+const SLOW_SHARE = 1 / 3
 const PING_EVERY_MS = 1000
 const PROBE_EVERY_MS = 250
 
@@ -70,7 +71,7 @@ export function createRedis(options: RedisOptions): RedisGate {
     options.onChange(false, cause)
   }
   const lag = watchLag()
-  const isSlow = (startedMs: number) => monotonicMs() - startedMs > SLOW_MS + 3 * lag.recentMs()
+  const isSlow = (startedMs: number) => monotonicMs() - startedMs > options.deadlineMs * SLOW_SHARE + 3 * lag.recentMs()
   let slowSinceMs: number | null = null
   const noteSpeed = (startedMs: number) => {
     if (!isSlow(startedMs)) {
