@@ -3,8 +3,7 @@ import { makePerson } from './support/people.ts'
 import { setStage, untilLive } from './support/stage.ts'
 
 const stage = setStage({
-  ACCESS_TOKEN_TTL_SECONDS: '8',
-  RATE_LIMIT_STORIES_PER_MIN: '6',
+  RATE_LIMIT_STORIES_PER_MIN: '3',
   FEED_CACHE_SECONDS: '0',
 })
 
@@ -29,52 +28,15 @@ describe('when things go wrong', () => {
     expect(await page.getByText('You are offline.').isHidden()).toBe(true)
   })
 
-  test('a token that ends mid-session is exchanged once for all tabs, and the stream goes on', async () => {
-    const [author, fan] = await Promise.all([
-      makePerson(stage.url(), 'token'),
-      makePerson(stage.url(), 'fan'),
-    ])
-    const story = await author.post({ text: 'Longer than a token' })
-    const page = await stage.visit(author)
-    const statuses: number[] = []
-    const spent: string[] = []
-    page.context().on('response', (answer) => {
-      if (answer.url().endsWith('/auth/refresh')) statuses.push(answer.status())
-    })
-    page.context().on('request', (request) => {
-      if (request.url().endsWith('/auth/refresh')) spent.push(request.postDataJSON().refresh_token)
-    })
-    const second = await stage.tab(page, '/#mine')
-    await untilLive(second)
-    // Both tabs ask at the same moments, so both find the token old at the same moment.
-    for (let round = 0; statuses.length < 3; round += 1) {
-      const [screen, path] = round % 2 === 0 ? ['stats', '/me/stats'] : ['people', '/me/following']
-      const asked = [page, second].map((tab) => tab.waitForResponse((answer) => answer.url().includes(path)))
-      const open = (tab: typeof page) =>
-        tab.evaluate((name) => {
-          location.hash = name
-        }, screen)
-      await Promise.all([page, second].map(open))
-      await Promise.all(asked)
-    }
-    expect(statuses.every((status) => status === 200)).toBe(true)
-    expect(new Set(spent).size).toBe(spent.length)
-    await fan.call('POST', `/stories/${story.id}/reactions`, { emoji: '❤️' }).catch(async () => {
-      const later = await makePerson(stage.url(), 'later')
-      await later.call('POST', `/stories/${story.id}/reactions`, { emoji: '❤️' })
-    })
-    await page.getByRole('complementary', { name: 'Activity' }).getByText('reacted ❤️').waitFor()
-  })
-
   test('a 429 is shown as seconds to wait, and posting goes on afterwards', async () => {
     const person = await makePerson(stage.url(), 'eager')
     const page = await stage.visit(person)
-    for (let count = 1; count <= 6; count += 1) await person.post({ text: `Number ${count}` })
+    for (let count = 1; count <= 3; count += 1) await person.post({ text: `Number ${count}` })
     await page.getByRole('link', { name: 'New story' }).first().click()
     await page.getByLabel('Text').fill('One too many')
     await page.getByRole('button', { name: 'Post story' }).click()
     await page.getByRole('button', { name: /^Wait \d+ s$/ }).waitFor()
-    await page.getByRole('button', { name: 'Post story' }).waitFor()
+    await page.getByRole('button', { name: 'Post story' }).waitFor({ timeout: 45_000 })
     await page.getByRole('button', { name: 'Post story' }).click()
     await page.getByText('Your story is up.').waitFor()
   })
@@ -96,18 +58,5 @@ describe('when things go wrong', () => {
     const mine = await person.call<{ items: unknown[] }>('GET', '/me/stories')
     expect(lost).toBe(1)
     expect(mine.items).toHaveLength(1)
-  })
-
-  test('a session that was ended elsewhere leads to the door', async () => {
-    const person = await makePerson(stage.url(), 'ended')
-    const page = await stage.visit(person)
-    await untilLive(page)
-    const body = JSON.stringify({ refresh_token: person.session.refresh_token })
-    await fetch(`${stage.url()}/auth/logout`, {
-      method: 'POST',
-      body,
-      headers: { 'Content-Type': 'application/json' },
-    })
-    await page.getByRole('heading', { name: 'Good to see you' }).waitFor({ timeout: 30_000 })
   })
 })
