@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, jest, test } from 'bun:test'
+import { ava, ben } from '../../../test/support/cast'
+import { fakeBus } from '../../../test/support/fakes/bus'
+import { fakeClock } from '../../../test/support/fakes/clock'
+import { eventTable } from '../../../test/support/fakes/event-table'
+import { createMetrics } from '../../platform/metrics'
+import { createHub, type Hub } from './hub'
+import type { CloseReason, Subscriber } from './subscriber'
+
+const decoder = new TextDecoder()
+const hubs: Hub[] = []
+afterEach(async () => {
+  jest.useRealTimers()
+  for (const hub of hubs.splice(0)) await hub.close()
+})
+
+function setUp(pollMs = 3_600_000) {
+  const table = eventTable()
+  const bus = fakeBus()
+  const errors: unknown[] = []
+  const metrics = createMetrics({ processMetrics: false })
+  const hub = createHub({
+    store: table.store,
+    bus,
+    clock: fakeClock(),
+    metrics,
+    onError: (error) => errors.push(error),
+    pollMs,
+  })
+  hubs.push(hub)
+  return { hub, table, bus, errors, metrics }
+}
+
+/** Notes the stories it hears of; `heard(n)` resolves with the nth. */
+function listener(userId: string) {
+  const stories: string[] = []
+  const comments: string[] = []
+  const closed: CloseReason[] = []
+  let waiting: { count: number; resolve: () => void } | null = null
+  const subscriber: Subscriber = {
+    id: crypto.randomUUID(),
+    userId,
+    push(frame) {
+      stories.push(/"story_id":"([^"]*)"/.exec(decoder.decode(frame))?.[1] ?? '')
+      if (waiting !== null && stories.length >= waiting.count) waiting.resolve()
+    },
+    comment: (frame) => void comments.push(decoder.decode(frame)),
+    close: (reason) => void closed.push(reason),
+  }
+  const heard = (count: number) =>
+    new Promise<string[]>((resolve) => {
+      waiting = { count, resolve: () => resolve(stories) }
+      if (stories.length >= count) resolve(stories)
+    })
+  return { subscriber, stories, comments, closed, heard }
+}
+
+describe('the hub', () => {
+  test('hands each event to its author alone, in the order of the table', async () => {
+    const { hub, table, bus } = setUp()
+    const [one, two] = [listener(ava.id), listener(ben.id)]
+    await hub.join(one.subscriber)
+    await hub.join(two.subscriber)
+    for (const name of ['a', 'b', 'c']) table.commit(ava.id, name)
+    table.commit(ben.id, 'd')
+    bus.sayWake()
+    expect(await one.heard(3)).toEqual(['a', 'b', 'c'])
+    expect(await two.heard(1)).toEqual(['d'])
+  })
+  test('hands out nothing from before the first stream, and nothing twice', async () => {
+    const { hub, table, bus } = setUp()
+    table.commit(ava.id, 'old')
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    table.commit(ava.id, 'new')
+    for (let i = 0; i < 5; i++) bus.sayWake()
+    await one.heard(1)
+    await hub.join(listener(ben.id).subscriber)
+    expect(one.stories).toEqual(['new'])
+  })
+  test('holds back what an open transaction may still come before', async () => {
+    const { hub, table, bus } = setUp()
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    table.commit(ava.id, 'held', { heldBack: true })
+    bus.sayWake()
+    await hub.join(listener(ben.id).subscriber)
+    expect(one.stories).toEqual([])
+    table.release()
+    // No further wake: the hub looks again by itself soon.
+    expect(await one.heard(1)).toEqual(['held'])
+  })
+  test('reads a long tail to its end', async () => {
+    const { hub, table, bus } = setUp()
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    const names = Array.from({ length: 2500 }, (_, i) => `s${i}`)
+    for (const name of names) table.commit(ava.id, name)
+    bus.sayWake()
+    expect(await one.heard(2500)).toEqual(names)
+  })
+  test('finds events without any wake, by its poll', async () => {
+    const { hub, table } = setUp(5)
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    table.commit(ava.id, 'polled')
+    expect(await one.heard(1)).toEqual(['polled'])
+  })
+  test('serves all streams of a user, and none that left', async () => {
+    const { hub, table, bus, metrics } = setUp()
+    const [stays, leaves] = [listener(ava.id), listener(ava.id)]
+    await hub.join(stays.subscriber)
+    await hub.join(leaves.subscriber)
+    hub.leave(leaves.subscriber)
+    expect(hub.countOf(ava.id)).toBe(1)
+    table.commit(ava.id, 'a')
+    bus.sayWake()
+    await stays.heard(1)
+    expect(leaves.stories).toEqual([])
+    expect((await metrics.sseConnections.get()).values[0]?.value).toBe(1)
+  })
+  test('costs one read for many streams', async () => {
+    const { hub, table, bus } = setUp()
+    const many = Array.from({ length: 50 }, () => listener(ava.id))
+    for (const { subscriber } of many) await hub.join(subscriber)
+    const before = table.state.reads
+    table.commit(ava.id, 'a')
+    bus.sayWake()
+    await Promise.all(many.map(({ heard }) => heard(1)))
+    expect(table.state.reads - before).toBe(1)
+  })
+  test('goes on after the database was away', async () => {
+    const { hub, table, bus, errors } = setUp(5)
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    table.state.failure = new Error('gone')
+    table.commit(ava.id, 'a')
+    bus.sayWake()
+    await hub.join(listener(ben.id).subscriber).catch(() => undefined)
+    table.state.failure = null
+    expect(await one.heard(1)).toEqual(['a'])
+    expect(errors.length).toBeGreaterThan(0)
+  })
+  test('a stream that cannot be joined is not kept', async () => {
+    const { hub, table } = setUp()
+    table.state.failure = new Error('gone')
+    await expect(hub.join(listener(ava.id).subscriber)).rejects.toThrow('gone')
+    expect(hub.countOf(ava.id)).toBe(0)
+  })
+  test('keeps each line open with a comment every 15 seconds', async () => {
+    jest.useFakeTimers()
+    const { hub } = setUp()
+    const many = Array.from({ length: 20 }, () => listener(ava.id))
+    for (const { subscriber } of many) await hub.join(subscriber)
+    jest.advanceTimersByTime(15_000)
+    expect(many.map(({ comments }) => comments)).toEqual(many.map(() => [': keep-alive\n\n']))
+    jest.advanceTimersByTime(15_000)
+    expect(many.every(({ comments }) => comments.length === 2)).toBe(true)
+  })
+  test('ends all streams when it closes', async () => {
+    const { hub } = setUp()
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    await hub.close()
+    expect(one.closed).toEqual(['shutdown'])
+  })
+})

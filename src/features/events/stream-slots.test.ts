@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'bun:test'
+import { ava, ben } from '../../../test/support/cast'
+import { fakeBus } from '../../../test/support/fakes/bus'
+import { fakeClock } from '../../../test/support/fakes/clock'
+import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
+import { createStreamSlots } from './stream-slots'
+
+/** Slots of a process that may hold two a user; `popped` is what Redis says must end. */
+function setUp(popped: string[] = []) {
+  const clock = fakeClock()
+  const bus = fakeBus()
+  const asked: unknown[][] = []
+  const redis = fakeRedisGate(clock.nowMs, {
+    eval: (async (_: string, ...args: unknown[]) => {
+      asked.push(args)
+      return popped
+    }) as never,
+    zrem: (async () => 1) as never,
+  })
+  const slots = createStreamSlots({ redis, bus, nowMs: clock.nowMs, streamsMax: 2, streamAgeMsMax: 900_000 })
+  const ended: string[] = []
+  const take = (userId: string, id: string) =>
+    slots.take(userId, id, () => {
+      ended.push(id)
+      slots.release(userId, id)
+    })
+  return { slots, redis, bus, asked, ended, take, clock }
+}
+
+describe('stream slots', () => {
+  test('one more than allowed ends the oldest, also without Redis', async () => {
+    const { take, ended, redis } = setUp()
+    redis.goDown()
+    for (const id of ['a', 'b', 'c', 'd']) await take(ava.id, id)
+    await take(ben.id, 'e')
+    expect(ended).toEqual(['a', 'b'])
+  })
+  test('a stream that left gives its slot back', async () => {
+    const { take, slots, ended } = setUp()
+    await take(ava.id, 'a')
+    await take(ava.id, 'b')
+    slots.release(ava.id, 'a')
+    await take(ava.id, 'c')
+    expect(ended).toEqual([])
+  })
+  test('what other processes hold is ended through the bus', async () => {
+    const { take, bus } = setUp(['elsewhere'])
+    await take(ava.id, 'a')
+    expect(bus.ended).toEqual([[ava.id, 'elsewhere']])
+  })
+  test('what other processes end is ended here, of that user alone', async () => {
+    const { take, bus, ended } = setUp()
+    await take(ava.id, 'a')
+    bus.sayEnd(ben.id, 'a')
+    bus.sayEnd(ava.id, 'unknown')
+    expect(ended).toEqual([])
+    bus.sayEnd(ava.id, 'a')
+    expect(ended).toEqual(['a'])
+  })
+  test('slots left behind by a killed process are too old to count', async () => {
+    const { take, asked, clock } = setUp()
+    await take(ava.id, 'a')
+    expect(asked[0]).toEqual([1, `test:streams:${ava.id}`, clock.nowMs(), 'a', 2, clock.nowMs() - 900_000])
+  })
+})

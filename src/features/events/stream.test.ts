@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, jest, test } from 'bun:test'
+import { ava, viewerOf } from '../../../test/support/cast'
+import { fakeBus } from '../../../test/support/fakes/bus'
+import { fakeClock, NOON } from '../../../test/support/fakes/clock'
+import { eventTable } from '../../../test/support/fakes/event-table'
+import { memoryLogger } from '../../../test/support/fakes/logger'
+import { createMetrics } from '../../platform/metrics'
+import { formatEventId } from './event-types'
+import { createHub, type Hub } from './hub'
+import { openEventStream } from './stream'
+import { BUFFER_BYTES_MAX } from './subscriber'
+
+const hubs: Hub[] = []
+afterEach(async () => {
+  jest.useRealTimers()
+  for (const hub of hubs.splice(0)) await hub.close()
+})
+
+function setUp() {
+  const table = eventTable()
+  const bus = fakeBus()
+  const clock = fakeClock()
+  const metrics = createMetrics({ processMetrics: false })
+  const hub = createHub({
+    store: table.store,
+    bus,
+    clock,
+    metrics,
+    onError: () => undefined,
+    pollMs: 3_600_000,
+  })
+  hubs.push(hub)
+  const slots = { ends: [] as (() => void)[], released: 0 }
+  const ctx = {
+    clock,
+    hub,
+    metrics,
+    logger: memoryLogger().logger,
+    stores: { events: table.store } as never,
+    streamSlots: {
+      take: async (_: string, __: string, end: () => void) => void slots.ends.push(end),
+      release: () => void slots.released++,
+    },
+  }
+  const open = async (lastEventId: string | null = null) =>
+    readerOf(await openEventStream(ctx, viewerOf(ava), lastEventId))
+  return { table, bus, hub, metrics, slots, open }
+}
+
+/** Reads a stream as text until something is there; `stories` are those heard of. */
+function readerOf(stream: ReadableStream<Uint8Array>) {
+  const reader = stream.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  const stories = () => [...text.matchAll(/"story_id":"([^"]*)"/g)].map(([, name]) => name ?? '')
+  return {
+    stories,
+    text: () => text,
+    leave: () => reader.cancel(),
+    /** False when the stream ended before. */
+    async until(isThere: () => boolean): Promise<boolean> {
+      while (!isThere()) {
+        const { done, value } = await reader.read()
+        if (done) return false
+        text += decoder.decode(value, { stream: true })
+      }
+      return true
+    },
+    end: async () => {
+      for (let done = false; !done; ) done = (await reader.read()).done
+    },
+  }
+}
+
+describe('a stream', () => {
+  test('begins with retry, a comment and where it is, before any event', async () => {
+    const { open } = setUp()
+    const stream = await open()
+    await stream.until(() => stream.text() !== '')
+    expect(stream.text()).toBe(
+      `retry: 1000\n\n: connected\n\nid: ${formatEventId({ xact: 100n, seq: 0n }, NOON)}\n\n`,
+    )
+  })
+  test('resumes: what was missed comes first, then what is new, each once and in order', async () => {
+    const { table, bus, open } = setUp()
+    const seen = table.commit(ava.id, 'seen')
+    for (let i = 0; i < 700; i++) table.commit(ava.id, `missed-${i}`)
+    table.commit('somebody', 'not mine')
+    const stream = await open(formatEventId(seen.position, NOON))
+    table.commit(ava.id, 'meanwhile')
+    bus.sayWake()
+    await stream.until(() => stream.stories().includes('meanwhile'))
+    table.commit(ava.id, 'live')
+    bus.sayWake()
+    await stream.until(() => stream.stories().includes('live'))
+    const missed = Array.from({ length: 700 }, (_, i) => `missed-${i}`)
+    expect(stream.stories()).toEqual([...missed, 'meanwhile', 'live'])
+  })
+  test('goes on from the id of any of its events', async () => {
+    const { table, bus, open } = setUp()
+    const first = await open()
+    for (const name of ['a', 'b', 'c']) table.commit(ava.id, name)
+    bus.sayWake()
+    await first.until(() => first.stories().length === 3)
+    const ids = [...first.text().matchAll(/^id: (.*)\nevent/gm)].map(([, id]) => id ?? '')
+    const second = await open(ids[1])
+    await second.until(() => second.stories().length === 1)
+    expect(second.stories()).toEqual(['c'])
+  })
+  test('cuts off a client that takes nothing for five seconds, and nobody else', async () => {
+    const { table, bus, open, metrics } = setUp()
+    const [slow, quick] = [await open(), await open()]
+    jest.useFakeTimers()
+    const count = Math.ceil(BUFFER_BYTES_MAX / 150) + 200
+    for (let i = 0; i < count; i++) {
+      table.commit(ava.id, `s${i}`)
+      bus.sayWake()
+      await quick.until(() => quick.stories().length > i)
+    }
+    expect((await metrics.sseClosed.get()).values).toEqual([])
+    jest.advanceTimersByTime(5001)
+    await expect(slow.end()).rejects.toThrow('slowly')
+    expect(quick.stories()).toHaveLength(count)
+    expect((await metrics.sseClosed.get()).values).toEqual([{ labels: { reason: 'slow' }, value: 1 }])
+  })
+  test('lets a client that was behind catch up, and misses nothing', async () => {
+    const { table, bus, open } = setUp()
+    const [late, quick] = [await open(), await open()]
+    const count = Math.ceil(BUFFER_BYTES_MAX / 150) + 200
+    for (let i = 0; i < count; i++) table.commit(ava.id, `s${i}`)
+    bus.sayWake()
+    await quick.until(() => quick.stories().length === count)
+    await late.until(() => late.stories().length === count)
+    expect(late.stories()).toEqual(quick.stories())
+  })
+  test('waits for a slow client while it catches up, as nothing is lost by that', async () => {
+    const { table, open } = setUp()
+    const seen = table.commit(ava.id, 'seen')
+    for (let i = 0; i < 1500; i++) table.commit(ava.id, `missed-${i}`)
+    const stream = await open(formatEventId(seen.position, NOON))
+    await stream.until(() => stream.stories().length === 1500)
+    expect(stream.stories().at(-1)).toBe('missed-1499')
+  })
+  test('ends when its token does', async () => {
+    jest.useFakeTimers()
+    const { open, metrics } = setUp()
+    const stream = await open()
+    jest.advanceTimersByTime(900_000)
+    await stream.end()
+    expect((await metrics.sseClosed.get()).values[0]?.labels).toEqual({ reason: 'token_expired' })
+  })
+  test('ends when a newer one needs its place, or the server stops', async () => {
+    const { open, slots, hub, metrics } = setUp()
+    const [oldest, newest] = [await open(), await open()]
+    slots.ends[0]?.()
+    await oldest.end()
+    await hub.close()
+    await newest.end()
+    const reasons = (await metrics.sseClosed.get()).values.map(({ labels }) => labels.reason)
+    expect(reasons).toEqual(['replaced', 'shutdown'])
+  })
+  test('leaves hub and slot when the client leaves', async () => {
+    const { open, hub, slots } = setUp()
+    const stream = await open()
+    expect(hub.countOf(ava.id)).toBe(1)
+    await stream.leave()
+    expect(hub.countOf(ava.id)).toBe(0)
+    expect(slots.released).toBe(1)
+  })
+})
