@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { LogLevel } from '../config'
+import { createLineBuffer } from './line-buffer'
 
 /** One JSON object a line on stdout; `event` names what happened. Never a password, token, signed query or email. */
 export type Logger = pino.Logger
@@ -23,9 +24,8 @@ const REDACTED = [
  * @param buffered lines are written together every 100 ms instead of one by one, which a busy API process needs
  */
 export function createLogger(level: LogLevel, service: string, buffered: boolean): Logger {
-  const stream = pino.destination(
-    buffered ? { fd: 1, sync: false, minLength: 8192, periodicFlush: 100 } : { fd: 1, sync: true },
-  )
+  const stdout = pino.destination({ fd: 1, sync: !buffered })
+  const stream = buffered ? createLineBuffer(stdout) : stdout
   return pino(
     {
       level,

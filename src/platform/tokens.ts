@@ -63,7 +63,7 @@ export function createTokens(options: TokenOptions): Tokens {
       }),
     async verify(token) {
       if (token.length > TOKEN_LENGTH_MAX) return null
-      const digest = new Bun.CryptoHasher('sha256').update(token).digest('base64')
+      const digest = Bun.CryptoHasher.hash('sha256', token, 'base64')
       const known = remembered.get(digest)
       if (known !== undefined) {
         if (known.expiresAt > clock.now()) return known

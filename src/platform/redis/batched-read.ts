@@ -1,3 +1,4 @@
+import { Command } from 'ioredis'
 import type { RedisGate } from './client'
 
 /** Reads keys together with whatever else is asked for in the same turn of the event loop, as one command. */
@@ -20,7 +21,11 @@ export function createBatchedRead(redis: RedisGate): BatchedRead {
     const places = new Map<string, number>()
     for (const { keys } of askers) for (const key of keys) if (!places.has(key)) places.set(key, places.size)
     redis
-      .run((connection) => connection.mget([...places.keys()]))
+      .run((connection) => {
+        // Not by its method, which would wait for others to share a pipeline with.
+        const command = new Command('mget', [...places.keys()], { replyEncoding: 'utf8' })
+        return connection.sendCommand(command) as Promise<(string | null)[]>
+      })
       .then(
         (values) => {
           for (const asker of askers)
