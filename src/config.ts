@@ -174,7 +174,8 @@ export function parseConfig(env: Env): Config {
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     s3: {
       endpoint: s3Endpoint,
-      publicEndpoint: url('S3_PUBLIC_ENDPOINT', ['http:', 'https:'], s3Endpoint || undefined),
+      publicEndpoint:
+        raw('S3_PUBLIC_ENDPOINT') === undefined ? s3Endpoint : url('S3_PUBLIC_ENDPOINT', ['http:', 'https:']),
       region: text('S3_REGION', 'us-east-1'),
       bucket: text('S3_BUCKET'),
       accessKeyId: text('S3_ACCESS_KEY_ID'),
