@@ -44,6 +44,10 @@ export function memoryRedis(): { commands: Partial<Redis>; texts: Map<string, st
       async (...args: unknown[]) => command(...args.flat().map(String)),
     ]),
   )
+  commands.sendCommand = async (command) => {
+    const { name, args } = command as { name: string; args: unknown[] }
+    return run[name]?.(...args.flat().map(String))
+  }
   commands.multi = () => {
     const results: unknown[] = []
     const chain: Chain = Object.fromEntries(
