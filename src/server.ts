@@ -6,7 +6,9 @@ import { version } from './version'
 
 /** The API process: config, context, app, listen; on SIGTERM it answers what it accepted and ends. */
 
-const DRAIN_MS_MAX = 8000
+const MOVE_OUT_MS_MAX = 4000
+const QUIET_MS = 400
+const DRAIN_MS_MAX = 4000
 
 const config = (() => {
   try {
@@ -27,7 +29,9 @@ const server = Bun.serve({
   maxRequestBodySize: 1024 ** 3,
   fetch: (request, self) =>
     app.handle(request, {
-      address: self.requestIP(request)?.address ?? '',
+      get address() {
+        return self.requestIP(request)?.address ?? ''
+      },
       keepOpen: () => self.timeout(request, 0),
     }),
   // Otherwise a stream that is cut off prints its stack beside the JSON lines.
@@ -54,18 +58,34 @@ let stopping = false
 const stop = async (signal: string) => {
   if (stopping) return
   stopping = true
-  const forced = setTimeout(() => process.exit(1), DRAIN_MS_MAX + 1500)
+  const forced = setTimeout(() => process.exit(1), MOVE_OUT_MS_MAX + DRAIN_MS_MAX + 1500)
   forced.unref()
   ctx.logger.info({ event: 'server_stopping', signal })
+  const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  // Closing the port cuts what has arrived and is not read yet, so first everybody is asked to go elsewhere, and the
+  // port is closed in a quiet moment.
   app.drain()
-  const drained = server.stop(false)
+  const stoppedMs = performance.now()
+  do await rest(20)
+  while (
+    performance.now() - stoppedMs < QUIET_MS ||
+    (app.quietMs() < QUIET_MS && performance.now() - stoppedMs < MOVE_OUT_MS_MAX)
+  )
+  // Streams last: whoever they leave comes back by itself, and finds the port closed here.
   await ctx.hub.close()
-  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS_MAX))])
-  while (app.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  const drained = server.stop(false)
+  await Promise.race([drained, rest(DRAIN_MS_MAX)])
+  while (app.inFlight() > 0) await rest(10)
   await Promise.all([server.stop(true), metricsServer?.stop(true)])
   ctx.logger.info({ event: 'server_stopped' })
   await ctx.close()
-  process.exit(0)
+  process.exit(signal === 'uncaughtException' ? 1 : 0)
 }
 process.on('SIGTERM', () => void stop('SIGTERM'))
 process.on('SIGINT', () => void stop('SIGINT'))
+// A driver may fail outside of every request; that is written down, and no reason to drop those that are running.
+process.on('unhandledRejection', (error) => ctx.logger.error({ event: 'internal_error', err: error }))
+process.on('uncaughtException', (error) => {
+  ctx.logger.error({ event: 'internal_error', err: error })
+  void stop('uncaughtException')
+})

@@ -1,6 +1,6 @@
 import type { AppContext } from '../context'
 import { monotonicMs } from '../kernel/clock'
-import { AppError, notFound } from '../kernel/errors'
+import { AppError, notFound, unavailable } from '../kernel/errors'
 import { newId } from '../kernel/ids'
 import { clientAddress } from './client-address'
 import { createCors } from './cors'
@@ -18,8 +18,10 @@ export type Gateway = Readonly<{
   handle(request: Request, connection: Connection): Promise<Response>
   /** Requests that were accepted and are not answered yet. */
   inFlight(): number
-  /** From now on answers ask their connections to close. */
+  /** From now on answers ask their connections to close, and `/readyz` sends new ones elsewhere. */
   drain(): void
+  /** Milliseconds since the last request that was not a machine asking how things are. */
+  quietMs(): number
 }>
 
 export type Connection = Readonly<{ address: string; keepOpen: () => void }>
@@ -40,6 +42,7 @@ type App = Readonly<{
 type Deps = Pick<AppContext, 'config' | 'logger' | 'metrics'>
 
 const URL_LENGTH_MAX = 4096
+const LOGGED_PATH_MAX = 200
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 const UNMATCHED = 'unmatched'
 const PAGES_ROUTE = 'page'
@@ -53,8 +56,11 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   const security = createSecurityHeaders(
     bucketOrigin(config.s3.publicEndpoint, config.s3.bucket, config.s3.forcePathStyle),
   )
+  // What an access line holds is named below; looking through it for secrets would cost more than writing it.
+  const accessLog = ctx.logger.child({}, { redact: [] })
   let inFlight = 0
   let draining = false
+  let lastRequestMs = 0
 
   const describeRequest = (
     request: Request,
@@ -68,11 +74,11 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       method: request.method,
       path,
       route,
-      clientAddress: clientAddress(
-        request.headers.get('x-forwarded-for'),
-        connection.address,
-        config.trustedProxyHops,
-      ),
+      // Few routes ask for it, and reading a peer's address is not free.
+      get clientAddress() {
+        const forwardedFor = request.headers.get('x-forwarded-for')
+        return clientAddress(forwardedFor, connection.address, config.trustedProxyHops)
+      },
       startedMs: monotonicMs(),
       keepOpen: connection.keepOpen,
       viewer: null,
@@ -90,13 +96,15 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     if (entry === null) {
       if (page === null) throw notFound()
       if (request.method === 'GET' || request.method === 'HEAD') return page
-      throw methodNotAllowed(new Set(['GET']))
+      if (request.method === 'OPTIONS') return answerOptions(request, PAGE_METHODS, true)
+      throw methodNotAllowed(PAGE_METHODS, true)
     }
-    if (request.method === 'OPTIONS') return answerOptions(request, entry)
+    const hasHead = entry.methods.has('GET') && entry.pattern !== '/events'
+    if (request.method === 'OPTIONS') return answerOptions(request, entry.methods, hasHead)
+    if (draining && entry.pattern === '/readyz') throw unavailable(new Error('This process is ending'))
     if (entry.methods.has(request.method)) return callApp(request, info)
-    if (request.method === 'HEAD' && entry.methods.has('GET') && entry.pattern !== '/events')
-      return answerHead(request, info)
-    throw methodNotAllowed(entry.methods)
+    if (request.method === 'HEAD' && hasHead) return answerHead(request, info)
+    throw methodNotAllowed(entry.methods, hasHead)
   }
   const callApp = (request: Request, info: RequestInfo): Response | Promise<Response> => {
     if (isReadable(request.url)) return app.fetch(request)
@@ -106,18 +114,18 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   }
   const findPage = (request: Request, path: string): Page | null => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    const asked = isRead ? request : new Request(readableUrl(request.url))
+    const asked = isRead ? request : new Request('http://localhost/')
     for (const page of pages) {
       const answer = page.respond(asked, path)
       if (answer !== null) return answer
     }
     return null
   }
-  const answerOptions = (request: Request, { methods }: RouteEntry): Response => {
+  const answerOptions = (request: Request, methods: ReadonlySet<string>, hasHead: boolean): Response => {
     const origin = request.headers.get('origin')
     return new Response(null, {
       status: 204,
-      headers: { ...cors.preflight(origin, methods), Allow: allow(methods) },
+      headers: { ...cors.preflight(origin, methods), Allow: allow(methods, hasHead) },
     })
   }
   const answerHead = async (request: Request, info: RequestInfo): Promise<Response> => {
@@ -129,11 +137,9 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
 
   const dress = (request: Request, info: RequestInfo, response: Response): void => {
     const { headers } = response
-    const isPage = info.route === PAGES_ROUTE
-    for (const [name, value] of Object.entries(isPage ? security.forPages : security.forApi))
-      headers.set(name, value)
-    if (isTls(request)) for (const [name, value] of Object.entries(security.overTls)) headers.set(name, value)
-    for (const [name, value] of Object.entries(info.answerHeaders)) headers.set(name, value)
+    setAll(headers, info.route === PAGES_ROUTE ? security.forPages : security.forApi)
+    if (isTls(request)) setAll(headers, security.overTls)
+    setAll(headers, info.answerHeaders)
     const { Vary, ...crossOrigin } = cors.headers(request.headers.get('origin'))
     for (const [name, value] of Object.entries(crossOrigin)) headers.set(name, value)
     if (Vary !== undefined && !headers.get('vary')?.includes(Vary)) headers.append('Vary', Vary)
@@ -161,8 +167,8 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       status,
       duration_ms: Math.round(seconds * 1e6) / 1e3,
     }
-    if (QUIET_ROUTES.has(info.route) && status < 400) ctx.logger.debug(line)
-    else ctx.logger.info(line)
+    if (QUIET_ROUTES.has(info.route) && status < 400) accessLog.debug(line)
+    else accessLog.info(line)
   }
   const fail = (error: unknown, info: RequestInfo): Response => {
     const problem = toAppError(error)
@@ -187,7 +193,8 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       const entry = findRoute(path)
       const page = entry === null ? findPage(request, path) : null
       const route = entry?.pattern ?? (page === null ? UNMATCHED : PAGES_ROUTE)
-      const info = describeRequest(request, connection, path, route)
+      if (!QUIET_ROUTES.has(route)) lastRequestMs = monotonicMs()
+      const info = describeRequest(request, connection, path.slice(0, LOGGED_PATH_MAX), route)
       rememberInfo(request, info)
       let response: Response
       try {
@@ -204,16 +211,26 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       }
     },
     inFlight: () => inFlight,
+    quietMs: () => monotonicMs() - lastRequestMs,
     drain() {
       draining = true
     },
   }
 }
 
+const setAll = (headers: Headers, values: Readonly<Record<string, string>>): void => {
+  for (const name in values) headers.set(name, values[name] ?? '')
+}
+
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-const allow = (methods: ReadonlySet<string>): string =>
-  [...methods, ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+const PAGE_METHODS = new Set(['GET'])
 
-const methodNotAllowed = (methods: ReadonlySet<string>) =>
-  new AppError('method_not_allowed', 'This path has no such method.', { headers: { Allow: allow(methods) } })
+/** HEAD goes with GET, but for streams, which have no end to measure. */
+const allow = (methods: ReadonlySet<string>, hasHead: boolean): string =>
+  [...methods, ...(hasHead ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+
+const methodNotAllowed = (methods: ReadonlySet<string>, hasHead: boolean) =>
+  new AppError('method_not_allowed', 'This path has no such method.', {
+    headers: { Allow: allow(methods, hasHead) },
+  })
