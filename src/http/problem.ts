@@ -1,5 +1,5 @@
 import { ParseError, ValidationError } from 'elysia'
-import { AppError, type FieldError } from '../kernel/errors'
+import { AppError, type FieldError, unauthenticated } from '../kernel/errors'
 import { fieldErrorsOf } from './validation'
 
 /** Every error as a problem document (RFC 9457). Only an AppError's own words are shown. */
@@ -30,6 +30,7 @@ export function toAppError(error: unknown): AppError {
   ) {
     if (current instanceof AppError) return current
   }
+  if (refersToNoUser(error)) return unauthenticated()
   if (error instanceof ValidationError) {
     const fields: FieldError[] = fieldErrorsOf(error)
     const first = fields[0]
@@ -39,6 +40,19 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof ParseError)
     return new AppError('malformed_json', 'The body is not valid JSON.', { cause: error })
   return new AppError('internal', 'Something went wrong on our side. It has been noted.', { cause: error })
+}
+
+/** A row of the caller's was refused because the caller's account is gone: its token outlived it. */
+function refersToNoUser(error: unknown): boolean {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    const { code, constraint_name: name } = current as { code?: unknown; constraint_name?: unknown }
+    if (code === '23503' && typeof name === 'string' && name.endsWith('_users_id_fk')) return true
+  }
+  return false
 }
 
 export function problemResponse(error: AppError, requestId: string): Response {

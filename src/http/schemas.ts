@@ -6,7 +6,11 @@ import { readJsonBody } from './json-body'
 
 /** Pieces of request and answer shapes that several features use. */
 
-export const Uuid = t.String({ format: 'uuid' })
+/** Elysia's format alone would also take `urn:uuid:…`, which PostgreSQL refuses. */
+export const Uuid = t.String({
+  format: 'uuid',
+  pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+})
 export const Moment = t.String({ format: 'date-time', examples: ['2026-01-31T12:00:00.000Z'] })
 export const Person = t.Object({ id: Uuid, handle: t.String() }, { title: 'Person' })
 export const IdParams = t.Object({ id: Uuid })
@@ -18,7 +22,7 @@ const LIMIT_MAX = 100
 /** Text that is read by `pageInput`; `integer` is what the OpenAPI document says of it. */
 export const PageQuery = {
   limit: t.Optional(t.String({ integer: { minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT } })),
-  cursor: t.Optional(t.String({ minLength: 1, description: '`next_cursor` of the page before' })),
+  cursor: t.Optional(t.String({ description: '`next_cursor` of the page before' })),
 }
 
 /** @throws AppError `validation_failed` for a limit that is not a whole number from 1 to 100 */
@@ -53,6 +57,10 @@ export const EmojiCounts = t.Object(
   },
   { title: 'EmojiCounts' },
 )
+
+/** Query parameters; unknown ones are left alone, as links and proxies add their own. */
+export const openQuery = <T extends Parameters<typeof t.Object>[0]>(fields: T) =>
+  t.Object(fields, { additionalProperties: true })
 
 /** An object with these fields and no others. */
 export const closed = <T extends Parameters<typeof t.Object>[0]>(fields: T) =>

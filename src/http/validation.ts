@@ -44,7 +44,8 @@ function wordsFor({ message, schema, value }: SchemaFault): string {
     return `must be a whole number from ${schema.minimum} to ${schema.maximum}`
   }
   if (schema.type === 'array' && typeof schema.maxItems === 'number') {
-    return `must be a list of ${schema.minItems ?? 0} to ${schema.maxItems} items, each only once`
+    const items = (schema.items as { format?: unknown } | undefined)?.format === 'uuid' ? 'UUIDs' : 'items'
+    return `must be a list of ${schema.minItems ?? 0} to ${schema.maxItems} ${items}`
   }
   if (schema.format === 'uuid') return 'must be a UUID'
   if (schema.type === 'string')

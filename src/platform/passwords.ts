@@ -44,7 +44,9 @@ export function createPasswords(concurrencyMax = Math.max(1, availableParallelis
     hash: (password) => guarded(() => Bun.password.hash(password, ARGON2ID)),
     verify: (password, hash) =>
       guarded(async () => {
-        if (hash !== null) return Bun.password.verify(password, hash)
+        const isRight = hash === null ? null : await Bun.password.verify(password, hash).catch(() => null)
+        if (isRight !== null) return isRight
+        // No account, or one whose hash is none: it costs what a real check costs.
         decoy ??= Bun.password.hash('no account has this password', ARGON2ID)
         await Bun.password.verify(password, await decoy)
         return false

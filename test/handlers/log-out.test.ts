@@ -9,7 +9,11 @@ const logOut = async (family: { familyId: string; userId: string } | null) => {
   const revoked: string[] = []
   const api = await startApi({
     stores: {
-      accounts: { findFamily: async () => family, revokeFamily: async (id) => void revoked.push(id) },
+      accounts: {
+        findFamily: async () => family,
+        lockFamily: async () => undefined,
+        revokeFamily: async (id) => void revoked.push(id),
+      },
     },
   })
   const answer = await api.anonymous.post('/auth/logout', { refresh_token: 'some-token' })

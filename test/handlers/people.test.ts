@@ -46,7 +46,7 @@ describe('GET /users', () => {
   owesPageChecks('/users?q=av')
 
   describe('422', () => {
-    test.each(['', '?q=', `?q=${'x'.repeat(31)}`])('for "%s"', async (query) => {
+    test.each(['', '?q=', `?q=${'x'.repeat(32)}`])('for "%s"', async (query) => {
       const { as } = await apiWith({})
       expectProblem(await as(ben).get(`/users${query}`), 422, 'validation_failed', ['q'])
     })

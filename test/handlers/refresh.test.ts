@@ -27,6 +27,8 @@ const refresh = async (row: RefreshTokenRow | null, user = aUser() as ReturnType
   const api = await startApi({
     stores: {
       accounts: {
+        findFamily: async (hash) => (row?.tokenHash === hash ? row : null),
+        lockFamily: async (id) => void expect(id).toBe(row?.familyId ?? ''),
         lockRefreshToken: async (hash) => (row?.tokenHash === hash ? row : null),
         findUserById: async () => user,
         spendRefreshToken: async (hash) => void spent.push(hash),
@@ -91,8 +93,8 @@ describe('POST /auth/refresh', () => {
 
   describe('503', () => {
     test('while the database is down', async () => {
-      const lockRefreshToken = () => Promise.reject(unavailable())
-      const api = await startApi({ stores: { accounts: { lockRefreshToken } } })
+      const findFamily = () => Promise.reject(unavailable())
+      const api = await startApi({ stores: { accounts: { findFamily } } })
       expectProblem(await api.anonymous.post('/auth/refresh', { refresh_token: TOKEN }), 503, 'unavailable')
     })
   })

@@ -3,7 +3,7 @@ import { AppError } from '../../kernel/errors'
 import { hashRefreshToken, issueSession } from './issue-session'
 import type { Session } from './schema'
 
-type Deps = Pick<AppContext, 'clock' | 'config' | 'tokens' | 'transact' | 'activity' | 'stores'>
+type Deps = Pick<AppContext, 'clock' | 'config' | 'tokens' | 'transact' | 'activity'>
 
 /**
  * Spends a refresh token for a new session of the same family. A token used twice means that two hold it, so the whole
@@ -14,7 +14,10 @@ type Deps = Pick<AppContext, 'clock' | 'config' | 'tokens' | 'transact' | 'activ
 export async function refreshSession(ctx: Deps, refreshToken: string, requestId: string): Promise<Session> {
   const outcome = await ctx.transact(async ({ accounts }) => {
     const now = ctx.clock.now()
-    const row = await accounts.lockRefreshToken(hashRefreshToken(refreshToken))
+    const tokenHash = hashRefreshToken(refreshToken)
+    const family = await accounts.findFamily(tokenHash)
+    if (family !== null) await accounts.lockFamily(family.familyId)
+    const row = await accounts.lockRefreshToken(tokenHash)
     if (row === null || row.revokedAt !== null || row.expiresAt <= now)
       return { refused: 'refused', userId: row?.userId } as const
     if (row.spentAt !== null) {
@@ -42,7 +45,12 @@ export async function refreshSession(ctx: Deps, refreshToken: string, requestId:
 
 /** Ends the family of a refresh token; says nothing about whether there was one. */
 export async function logOut(ctx: Deps, refreshToken: string, requestId: string): Promise<void> {
-  const family = await ctx.stores.accounts.findFamily(hashRefreshToken(refreshToken))
-  if (family !== null) await ctx.stores.accounts.revokeFamily(family.familyId, ctx.clock.now())
+  const family = await ctx.transact(async ({ accounts }) => {
+    const found = await accounts.findFamily(hashRefreshToken(refreshToken))
+    if (found === null) return null
+    await accounts.lockFamily(found.familyId)
+    await accounts.revokeFamily(found.familyId, ctx.clock.now())
+    return found
+  })
   ctx.activity.auth({ requestId, userId: family?.userId }, 'logout', family === null ? 'refused' : 'ok')
 }

@@ -75,6 +75,10 @@ export function createAccountStore(db: Db) {
     async spendRefreshToken(tokenHash: string, at: Date): Promise<void> {
       await db.update(refreshTokens).set({ spentAt: at }).where(eq(refreshTokens.tokenHash, tokenHash))
     },
+    /** Refreshing and ending a family come one after the other, so that an end also ends what is being issued. */
+    async lockFamily(familyId: string): Promise<void> {
+      await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${familyId}::text, 1))`)
+    },
     /** Ends every token that came from one login. */
     async revokeFamily(familyId: string, at: Date): Promise<void> {
       await db

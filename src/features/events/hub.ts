@@ -142,6 +142,8 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
     const subscribers = byUser.get(subscriber.userId)
     subscribers?.delete(subscriber)
     if (subscribers?.size === 0) byUser.delete(subscriber.userId)
+    // The next stream starts at its own present, not where this one left off.
+    if (size() === 0 && pumping === null) position = null
     metrics.sseConnections.set(size())
   }
 

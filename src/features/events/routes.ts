@@ -3,6 +3,7 @@ import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
 import { infoOf, viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
+import { openQuery } from '../../http/schemas'
 import { openEventStream } from './stream'
 
 const STREAM_HEADERS = {
@@ -16,13 +17,13 @@ export const eventRoutes = (ctx: AppContext) =>
   new Elysia().use(requireViewer(ctx, { tokenInQuery: true })).get(
     '/events',
     async ({ query, request }) => {
-      const lastEventId = request.headers.get('last-event-id') ?? query.last_event_id ?? null
-      const stream = await openEventStream(ctx, viewerOf(request), lastEventId === '' ? null : lastEventId)
+      const lastEventId = request.headers.get('last-event-id') || query.last_event_id || null
+      const stream = await openEventStream(ctx, viewerOf(request), lastEventId)
       infoOf(request).keepOpen()
       return new Response(stream, { headers: STREAM_HEADERS })
     },
     {
-      query: t.Object({
+      query: openQuery({
         access_token: t.Optional(t.String({ description: 'For EventSource, which cannot set headers' })),
         last_event_id: t.Optional(t.String({ description: 'Like the Last-Event-ID header' })),
       }),

@@ -1,10 +1,10 @@
-import { Elysia, t } from 'elysia'
+import { Elysia } from 'elysia'
 import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
 import { json } from '../../http/json'
 import { viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { PageQuery, pageInput, pageOf } from '../../http/schemas'
+import { openQuery, PageQuery, pageInput, pageOf } from '../../http/schemas'
 import { StoryBody } from '../stories/schema'
 import { listFeed } from './list-feed'
 import { listTray } from './list-tray'
@@ -17,7 +17,7 @@ export const feedRoutes = (ctx: AppContext) =>
       '/feed',
       async ({ query, request }) => json(200, await listFeed(ctx, viewerOf(request), pageInput(query))),
       {
-        query: t.Object(PageQuery),
+        query: openQuery(PageQuery),
         detail: describe({
           tag: 'Feed',
           summary: 'Active stories that I may see, newest first',
@@ -31,7 +31,7 @@ export const feedRoutes = (ctx: AppContext) =>
       '/feed/authors',
       async ({ query, request }) => json(200, await listTray(ctx, viewerOf(request), pageInput(query))),
       {
-        query: t.Object(PageQuery),
+        query: openQuery(PageQuery),
         detail: describe({
           tag: 'Feed',
           summary: 'The tray: who has stories for me',

@@ -118,7 +118,8 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
      * Who has active stories that the viewer may see: unseen first, then newest. Counted are the newest public ones,
      * and those of followees and audiences however old.
      *
-     * @param asOf views and stories after this moment do not count, so that pages of one walk agree
+     * @param asOf the first page's moment: the order is that of what was active and unseen then, so that nothing that
+     *   is posted, viewed or deleted meanwhile moves anybody to another page; the counts are of what is active now
      */
     async listTray(
       viewerId: string,
@@ -129,52 +130,60 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
     ): Promise<TrayRow[]> {
       const viewer = sql`${viewerId}::uuid`
       const until = sql`${asOf.toISOString()}::timestamptz`
+      const wasThere = sql`s.deleted_at is null and s.expires_at > ${until} and s.created_at <= ${until} and s.visibility <> 'private'`
       const rows = await db.execute<{
         author_id: string
         handle: string
         latest_at: string
+        has_unseen: boolean
         stories: number
         unseen: number
       }>(sql`
         with near as (
-          select s.id from stories s
-          where ${isActiveSql(now, 's')} and s.visibility <> 'private'
+          select s.id from stories s where ${wasThere}
           order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_WINDOW))}),
         followed as (
           select n.id from follows f cross join lateral (
-            select s.id from stories s
-            where s.author_id = f.followee_id and s.visibility <> 'private' and ${isActiveSql(now, 's')}
+            select s.id from stories s where s.author_id = f.followee_id and ${wasThere}
             order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_PER_FOLLOWEE))}) n
           where f.follower_id = ${viewer}),
         listed as (
           select a.story_id as id from story_audience a where a.user_id = ${viewer}
           order by a.created_at desc, a.story_id desc limit ${sql.raw(String(TRAY_AUDIENCE))}),
         own as (
-          select s.id from stories s where s.author_id = ${viewer} and s.visibility <> 'private' and ${isActiveSql(now, 's')}
+          select s.id from stories s where s.author_id = ${viewer} and ${wasThere}
           order by s.created_at desc limit ${sql.raw(String(TRAY_PER_FOLLOWEE))}),
-        ids as (select id from near union select id from followed union select id from listed union select id from own),
+        gone as (
+          select s.id from stories s where s.deleted_at is not null and s.deleted_at > ${until}
+          order by s.deleted_at limit ${sql.raw(String(TRAY_WINDOW))}),
+        ids as (
+          select id from near union select id from followed union select id from listed
+          union select id from own union select id from gone),
         seen as (
-          select s.author_id, s.created_at, s.author_id <> ${viewer} and not exists (
-            select 1 from story_views v where v.story_id = s.id and v.viewer_id = ${viewer} and v.viewed_at <= ${until}
-          ) as is_unseen
+          select s.author_id, s.created_at, (${isActiveSql(now, 's')}) as is_active,
+            s.author_id <> ${viewer} and not exists (
+              select 1 from story_views v where v.story_id = s.id and v.viewer_id = ${viewer} and v.viewed_at <= ${until}
+            ) as is_unseen
           from ids join stories s on s.id = ids.id
-          where ${isActiveSql(now, 's')} and s.created_at <= ${until} and s.visibility <> 'private'
-            and ${mayViewSql(friendsRule, viewerId, 's')}),
+          where (s.deleted_at is null or s.deleted_at > ${until}) and s.expires_at > ${until}
+            and s.created_at <= ${until} and s.visibility <> 'private' and ${mayViewSql(friendsRule, viewerId, 's')}),
         tray as (
-          select author_id, max(created_at) as latest_at, count(*)::int as stories,
-            count(*) filter (where is_unseen)::int as unseen
+          select author_id, max(created_at) as latest_at, bool_or(is_unseen) as has_unseen,
+            count(*) filter (where is_active)::int as stories,
+            count(*) filter (where is_active and is_unseen)::int as unseen
           from seen group by author_id)
-        select t.author_id, u.handle, t.latest_at, t.stories, t.unseen
+        select t.author_id, u.handle, t.latest_at, t.has_unseen, t.stories, t.unseen
         from tray t join users u on u.id = t.author_id
-        ${after === null ? sql`` : sql`where (t.unseen > 0, t.latest_at, t.author_id) < (${after.hasUnseen}::boolean, ${after.latestAt.toISOString()}::timestamptz, ${after.authorId}::uuid)`}
-        order by t.unseen > 0 desc, t.latest_at desc, t.author_id desc limit ${limit}`)
+        where t.stories > 0
+        ${after === null ? sql`` : sql`and (t.has_unseen, t.latest_at, t.author_id) < (${after.hasUnseen}::boolean, ${after.latestAt.toISOString()}::timestamptz, ${after.authorId}::uuid)`}
+        order by t.has_unseen desc, t.latest_at desc, t.author_id desc limit ${limit}`)
       return rows.map((row) => ({
         authorId: row.author_id,
         handle: row.handle,
         latestAt: new Date(row.latest_at),
         stories: row.stories,
         unseen: row.unseen,
-        hasUnseen: row.unseen > 0,
+        hasUnseen: row.has_unseen,
       }))
     },
   }

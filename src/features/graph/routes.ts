@@ -1,18 +1,18 @@
-import { Elysia, t } from 'elysia'
+import { Elysia } from 'elysia'
 import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
 import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
-import { PageQuery, pageInput, pageOf, UserIdParams } from '../../http/schemas'
+import { openQuery, PageQuery, pageInput, pageOf, UserIdParams } from '../../http/schemas'
 import { follow, unfollow } from './follow'
 import { listPeople } from './list-people'
 import { FollowBody, FollowedPerson } from './schema'
 
 export const graphRoutes = (ctx: AppContext) => {
   const peopleRoute = (list: 'following' | 'followers', summary: string) => ({
-    query: t.Object(PageQuery),
+    query: openQuery(PageQuery),
     detail: describe({
       tag: 'Graph',
       summary,

@@ -82,7 +82,8 @@ export const healthRoutes = (ctx: AppContext) => {
       async ({ request }) => {
         const { metricsToken } = ctx.config
         const given = request.headers.get('authorization') ?? ''
-        if (metricsToken !== null && !isSame(given, `Bearer ${metricsToken}`)) throw unauthenticated()
+        if (metricsToken !== null && !isSame(given.replace(/^bearer /i, ''), metricsToken))
+          throw unauthenticated()
         // A scrape looks at the dependencies too, so that `dependency_up` is never older than the scrape.
         await checkHealth()
         return new Response(await ctx.metrics.registry.metrics(), {

@@ -82,10 +82,15 @@ async function removeObjects(ctx: Deps, now: Date, stopRequested: () => boolean)
     const removable = await ctx.stores.housekeeping.listRemovable(OBJECTS_MAX)
     for (let at = 0; at < removable.length && !stopRequested(); at += OBJECTS_AT_ONCE) {
       const batch = removable.slice(at, at + OBJECTS_AT_ONCE)
-      await Promise.all(batch.map(({ mediaKey }) => ctx.objects.remove(mediaKey)))
+      const outcomes = await Promise.allSettled(batch.map(({ mediaKey }) => ctx.objects.remove(mediaKey)))
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+      if (failed !== undefined) ctx.activity.followUpFailed('remove objects', failed.reason)
+      const gone = batch.filter((_, i) => outcomes[i]?.status === 'fulfilled')
+      // A store that takes none of them is away: the next round tries again.
+      if (gone.length === 0) break
       const urlIsDead = (createdAt: Date) =>
         createdAt.getTime() + ctx.config.uploadUrlTtlSeconds * 1000 + SKEW_MS < now.getTime()
-      const final = batch.filter(({ createdAt }) => urlIsDead(createdAt)).map(({ mediaKey }) => mediaKey)
+      const final = gone.filter(({ createdAt }) => urlIsDead(createdAt)).map(({ mediaKey }) => mediaKey)
       if (final.length > 0) await ctx.stores.housekeeping.dropUploads(final)
       removed += final.length
     }

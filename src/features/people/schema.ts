@@ -1,8 +1,8 @@
 import { t } from 'elysia'
-import { Moment, PageQuery, Uuid } from '../../http/schemas'
+import { Moment, openQuery, PageQuery, Uuid } from '../../http/schemas'
 
-export const FindPeopleQuery = t.Object({
-  q: t.String({ minLength: 1, maxLength: 30, errorText: 'must have 1 to 30 characters', examples: ['av'] }),
+export const FindPeopleQuery = openQuery({
+  q: t.String({ minLength: 1, maxLength: 31, errorText: 'must have 1 to 30 characters', examples: ['av'] }),
   ...PageQuery,
 })
 export const FoundPerson = t.Object(

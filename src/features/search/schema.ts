@@ -1,8 +1,8 @@
 import { t } from 'elysia'
-import { PageQuery } from '../../http/schemas'
+import { openQuery, PageQuery } from '../../http/schemas'
 import { StoryBody } from '../stories/schema'
 
-export const SearchQuery = t.Object({
+export const SearchQuery = openQuery({
   q: t.String({
     maxLength: 1000,
     errorText: 'must have 1 to 200 characters',

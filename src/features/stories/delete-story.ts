@@ -25,6 +25,9 @@ export async function deleteStory(
       ? forbidden('Only its author may delete a story.')
       : notFound()
   }
+  // Noted before and after: a process that is killed in between leaves it off cached pages, and a page that is loaded in
+  // between carries the earlier note.
+  await ctx.pageVersions.noteRemoved(storyId)
   const ended = await ctx.transact(async (tx) => {
     if (!(await tx.stories.softDelete(storyId, now))) return false
     await tx.media.giveUpOfStory(storyId)

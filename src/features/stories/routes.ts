@@ -1,11 +1,11 @@
-import { Elysia, t } from 'elysia'
+import { Elysia } from 'elysia'
 import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
 import { json, noContent } from '../../http/json'
 import { limitViewer } from '../../http/rate-limit'
 import { viewerOf, whereOf } from '../../http/request-info'
 import { requireViewer, viewersJsonBody } from '../../http/require-viewer'
-import { IdParams, PageQuery, pageInput, pageOf } from '../../http/schemas'
+import { IdParams, openQuery, PageQuery, pageInput, pageOf } from '../../http/schemas'
 import { createStory } from './create-story'
 import { deleteStory } from './delete-story'
 import { listOwnStories, listStoriesOf } from './list-stories'
@@ -112,7 +112,7 @@ export const storyRoutes = (ctx: AppContext) =>
         json(200, await listViewers(ctx, viewerOf(request), params.id.toLowerCase(), pageInput(query))),
       {
         params: IdParams,
-        query: t.Object(PageQuery),
+        query: openQuery(PageQuery),
         detail: describe({
           tag: 'Stories',
           summary: 'Who saw my story',
@@ -125,7 +125,7 @@ export const storyRoutes = (ctx: AppContext) =>
       '/me/stories',
       async ({ query, request }) => json(200, await listOwnStories(ctx, viewerOf(request), pageInput(query))),
       {
-        query: t.Object(PageQuery),
+        query: openQuery(PageQuery),
         detail: describe({
           tag: 'Stories',
           summary: 'My active stories, private ones too',
@@ -140,7 +140,7 @@ export const storyRoutes = (ctx: AppContext) =>
         json(200, await listStoriesOf(ctx, viewerOf(request), params.id.toLowerCase(), pageInput(query))),
       {
         params: IdParams,
-        query: t.Object(PageQuery),
+        query: openQuery(PageQuery),
         detail: describe({
           tag: 'Stories',
           summary: "A person's active stories, as far as I may see them",

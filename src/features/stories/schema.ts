@@ -14,7 +14,7 @@ export const CreateStoryBody = closed({
   visibility: Visibility,
   audience_user_ids: t.Optional(
     t.Nullable(
-      t.Array(t.String({ format: 'uuid' }), {
+      t.Array(Uuid, {
         minItems: 1,
         maxItems: AUDIENCE_MAX,
         description: 'With visibility `friends` only: exactly these people see it',

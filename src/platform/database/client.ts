@@ -91,8 +91,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     return {
       unsafe: (text: string, params: unknown[] = []) =>
         pending(
-          () => step(() => send(sql, text, params) as Rows),
-          () => step(() => send(sql, text, params).values()),
+          () => step(() => send(sql, text, params).then(dense) as Rows),
+          () => step(() => send(sql, text, params).values().then(dense)),
         ),
       savepoint: (work: (inner: object) => Promise<unknown>) =>
         sql.savepoint((inner) => work(inTransaction(inner, life))),
@@ -102,8 +102,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   const facade = {
     unsafe: (text: string, params: unknown[] = []) =>
       pending(
-        () => guard.run((sql) => send(sql, text, params) as Rows),
-        () => guard.run((sql) => send(sql, text, params).values()),
+        () => guard.run((sql) => send(sql, text, params).then(dense) as Rows),
+        () => guard.run((sql) => send(sql, text, params).values().then(dense)),
       ),
     begin: (work: (sql: object) => Promise<unknown>) =>
       guard.run((sql, isOver) => {
@@ -128,6 +128,13 @@ export function createDatabase(options: DatabaseOptions): Database {
     close: () => pool.end({ timeout: 2 }),
   }
 }
+
+/**
+ * postgres.js goes on counting rows after a statement that failed among them, so that the next result on the connection
+ * begins with as many holes; without this an existing row would look missing.
+ */
+const dense = <T>(rows: T): T =>
+  Array.isArray(rows) && rows.length > 0 && !(0 in rows) ? (rows.filter(() => true) as T) : rows
 
 type TransactionLife = Readonly<{ isOver: () => boolean; isLost: () => boolean }>
 
