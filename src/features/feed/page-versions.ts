@@ -10,12 +10,16 @@ import type { RedisGate } from '../../platform/redis/client'
 export type PageVersions = Readonly<{
   /** New versions for these viewers; never throws. */
   renew(viewerIds: readonly string[]): Promise<void>
+  /** New versions of what these viewers' follows say, which views and posts do not touch; never throws. */
+  renewGraph(viewerIds: readonly string[]): Promise<void>
   /** The story is cut out of every cached page from now on; never throws. */
   noteRemoved(storyId: string): Promise<void>
   /** Which of these stories were removed lately; throws RedisDown. */
   removedAmong(storyIds: readonly string[]): Promise<Set<string>>
   /** The viewer's version, made when there is none; throws RedisDown. */
   ensure(viewerId: string): Promise<string>
+  /** The same for the version of the viewer's follows; throws RedisDown. */
+  ensureGraph(viewerId: string): Promise<string>
   /** The viewer's version (null when there is none) and a token that changes with every removal; throws RedisDown. */
   current(viewerId: string): Promise<{ version: string | null; removed: string }>
   /** False while a change waits for Redis, and for pages that may be older than one. */
@@ -33,18 +37,31 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const removedKey = redis.key('removed', 'version')
   const removedSet = redis.key('removed', 'ids')
   const versionKey = (viewerId: string) => redis.key('version', viewerId)
+  const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   const read = createBatchedRead(redis)
   const staleViewers = new Set<string>()
   const removedStories = new Set<string>()
   let distrustBeforeMs = 0
 
   type Run = RedisGate['run']
-  const renewNow = (run: Run, viewerIds: readonly string[]) =>
+  const renewNow = (run: Run, keys: readonly string[]) =>
     run((connection) =>
-      Promise.all(
-        viewerIds.map((id) => connection.set(versionKey(id), newSecret(9), 'EX', VERSION_TTL_SECONDS)),
-      ),
+      Promise.all(keys.map((key) => connection.set(key, newSecret(9), 'EX', VERSION_TTL_SECONDS))),
     )
+  const renewOrRemember = async (viewerIds: readonly string[], keyOf: (viewerId: string) => string) => {
+    try {
+      await renewNow(redis.run, viewerIds.map(keyOf))
+    } catch {
+      remember(staleViewers, viewerIds)
+    }
+  }
+  const ensureKey = async (key: string): Promise<string> => {
+    const made = newSecret(9)
+    const before = await redis.run((connection) =>
+      connection.set(key, made, 'EX', VERSION_TTL_SECONDS, 'NX', 'GET'),
+    )
+    return before ?? made
+  }
   const noteNow = (run: Run, storyIds: readonly string[]) =>
     run(async (connection) => {
       const now = nowMs()
@@ -72,7 +89,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   redis.beforeRecovery(async (run) => {
     const viewers = [...staleViewers]
     const stories = [...removedStories]
-    if (viewers.length > 0) await renewNow(run, viewers)
+    if (viewers.length > 0) await renewNow(run, [...viewers.map(versionKey), ...viewers.map(graphKey)])
     if (stories.length > 0) await noteNow(run, stories)
     for (const id of viewers) staleViewers.delete(id)
     for (const id of stories) removedStories.delete(id)
@@ -83,14 +100,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
       const [version = null, removed] = await read(versionKey(viewerId), removedKey)
       return { version, removed: removed ?? '' }
     },
-    async renew(viewerIds) {
-      try {
-        await renewNow(redis.run, viewerIds)
-      } catch {
-        remember(staleViewers, viewerIds)
-        void renewNow(tell, viewerIds)
-      }
-    },
+    renew: (viewerIds) => renewOrRemember(viewerIds, versionKey),
+    renewGraph: (viewerIds) => renewOrRemember(viewerIds, graphKey),
     async noteRemoved(storyId) {
       try {
         await noteNow(redis.run, [storyId])
@@ -104,13 +115,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
       const scores = await redis.run((connection) => connection.zmscore(removedSet, ...storyIds))
       return new Set(storyIds.filter((_, i) => scores[i] !== null))
     },
-    async ensure(viewerId) {
-      const made = newSecret(9)
-      const before = await redis.run((connection) =>
-        connection.set(versionKey(viewerId), made, 'EX', VERSION_TTL_SECONDS, 'NX', 'GET'),
-      )
-      return before ?? made
-    },
+    ensure: (viewerId) => ensureKey(versionKey(viewerId)),
+    ensureGraph: (viewerId) => ensureKey(graphKey(viewerId)),
     canServe: (renderedAtMs) =>
       redis.isUp() &&
       staleViewers.size === 0 &&

@@ -26,7 +26,7 @@ export async function follow(
   if (saved === null) throw notFound()
   if (saved.isNew) {
     // Both sides: with mutual friendship either one's follow changes what the other may see.
-    await ctx.pageVersions.renew([viewer.id, followeeId])
+    await renewBoth(ctx, viewer.id, followeeId)
     ctx.activity.followAdded({ requestId, userId: viewer.id }, followeeId)
   }
   return {
@@ -47,6 +47,12 @@ export async function unfollow(
   requestId: string,
 ): Promise<void> {
   const wasThere = await ctx.stores.graph.deleteFollow(viewer.id, followeeId)
-  await ctx.pageVersions.renew([viewer.id, followeeId])
+  await renewBoth(ctx, viewer.id, followeeId)
   if (wasThere) ctx.activity.followRemoved({ requestId, userId: viewer.id }, followeeId)
+}
+
+/** Under the mutual rule either side's pages change. The follows first: a page is made of them. */
+async function renewBoth(ctx: Pick<Deps, 'pageVersions'>, followerId: string, followeeId: string) {
+  await ctx.pageVersions.renewGraph([followerId, followeeId])
+  await ctx.pageVersions.renew([followerId, followeeId])
 }

@@ -6,7 +6,7 @@ import type { GraphStore } from './store'
 
 /**
  * Whose friends-only stories a viewer may see: followees, or under the mutual rule those who follow back. Kept as a set
- * in Redis whose name carries the viewer's version, so that a follow or unfollow leaves it behind at once.
+ * in Redis whose name carries the version of the viewer's follows, so that a follow or unfollow leaves it behind at once.
  */
 export type Friends = Readonly<{
   /** Which of these authors are the viewer's friends; without Redis the database is asked. */
@@ -32,7 +32,7 @@ export function createFriends({ redis, versions, graph, metrics, rule }: Options
     metrics.cacheRequests.inc({ cache: 'followees', result })
 
   const askRedis = async (viewerId: string, authorIds: readonly string[]): Promise<Set<string> | null> => {
-    const version = await versions.ensure(viewerId)
+    const version = await versions.ensureGraph(viewerId)
     if (!versions.canServe(Number.POSITIVE_INFINITY)) return null
     const key = redis.key('friends', viewerId, version)
     const [known, ...isFriend] = await redis.run((connection) =>
