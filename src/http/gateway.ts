@@ -4,6 +4,7 @@ import { AppError, notFound, unavailable } from '../kernel/errors'
 import { newId } from '../kernel/ids'
 import { clientAddress } from './client-address'
 import { createCors } from './cors'
+import { allow, methodNotAllowed, PAGE_METHODS } from './methods'
 import { problemResponse, toAppError } from './problem'
 import { type RequestInfo, rememberInfo } from './request-info'
 import { isReadable, pathOf, readableUrl } from './request-url'
@@ -223,14 +224,3 @@ const setAll = (headers: Headers, values: Readonly<Record<string, string>>): voi
 }
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-
-const PAGE_METHODS = new Set(['GET'])
-
-/** HEAD goes with GET, but for streams, which have no end to measure. */
-const allow = (methods: ReadonlySet<string>, hasHead: boolean): string =>
-  [...methods, ...(hasHead ? ['HEAD'] : []), 'OPTIONS'].join(', ')
-
-const methodNotAllowed = (methods: ReadonlySet<string>, hasHead: boolean) =>
-  new AppError('method_not_allowed', 'This path has no such method.', {
-    headers: { Allow: allow(methods, hasHead) },
-  })
