@@ -24,11 +24,12 @@ const refresh = async (row: RefreshTokenRow | null, user = aUser() as ReturnType
   const spent: string[] = []
   const revoked: string[] = []
   const families: string[] = []
+  const locked: string[] = []
   const api = await startApi({
     stores: {
       accounts: {
         findFamily: async (hash) => (row?.tokenHash === hash ? row : null),
-        lockFamily: async (id) => void expect(id).toBe(row?.familyId ?? ''),
+        lockFamily: async (familyId) => void locked.push(familyId),
         lockRefreshToken: async (hash) => (row?.tokenHash === hash ? row : null),
         findUserById: async () => user,
         spendRefreshToken: async (hash) => void spent.push(hash),
@@ -38,18 +39,19 @@ const refresh = async (row: RefreshTokenRow | null, user = aUser() as ReturnType
     },
   })
   const answer = await api.anonymous.post('/auth/refresh', { refresh_token: TOKEN })
-  return { api, answer, spent, revoked, families }
+  return { api, answer, spent, revoked, families, locked }
 }
 
 describe('POST /auth/refresh', () => {
   describe('200', () => {
     test('spends the old token for a new session of the same family', async () => {
       const row = aRow()
-      const { answer, spent, families, revoked, api } = await refresh(row)
+      const { answer, spent, families, revoked, locked, api } = await refresh(row)
       expect(answer.status).toBe(200)
       expect(answer.body).toMatchObject({ user: { id: ava.id }, token_type: 'Bearer' })
       expect(answer.body.refresh_token).not.toBe(TOKEN)
       expect(spent).toEqual([row.tokenHash])
+      expect(locked).toEqual([row.familyId])
       expect(families).toEqual([row.familyId])
       expect(revoked).toEqual([])
       expect(api.activity.of('auth').map((call) => call.slice(1))).toEqual([['refresh', 'ok']])
