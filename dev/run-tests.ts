@@ -39,6 +39,9 @@ onAskedToEnd(() => {
   void current?.stop()
 })
 
+/** Generous, as the machine may be busy: a test that waits for what never comes still ends. */
+const TEST_MS_MAX = 60_000
+
 /** Runs one `bun test` over the group's files, showing what it writes. */
 async function runGroup(group: Group, stack: Stack | null): Promise<TestCounts> {
   const files = filesOf(group)
@@ -47,7 +50,14 @@ async function runGroup(group: Group, stack: Stack | null): Promise<TestCounts> 
   const color = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}
   const child = startChild({
     name: group,
-    command: [process.execPath, '--no-env-file', 'test', ...extra, ...files.map((file) => `./${file}`)],
+    command: [
+      process.execPath,
+      '--no-env-file',
+      'test',
+      `--timeout=${TEST_MS_MAX}`,
+      ...extra,
+      ...files.map((file) => `./${file}`),
+    ],
     cwd: PROJECT_DIR,
     env: { ...testEnv(process.env, stack), ...color },
     output: 'pipe',
