@@ -22,7 +22,9 @@ describe('tokens that end', () => {
     // Both tabs ask at the same moments, so both find the token old at the same moment.
     for (let round = 0; statuses.length < 3; round += 1) {
       const [screen, path] = round % 2 === 0 ? ['stats', '/me/stats'] : ['people', '/me/following']
-      const asked = [page, second].map((tab) => tab.waitForResponse((answer) => answer.url().includes(path)))
+      const asked = [page, second].map((tab) =>
+        tab.waitForResponse((answer) => answer.url().includes(path), { timeout: 40_000 }),
+      )
       const open = (tab: typeof page) =>
         tab.evaluate((name) => {
           location.hash = name

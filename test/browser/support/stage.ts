@@ -73,7 +73,7 @@ async function keepSession(context: BrowserContext, { session }: Person): Promis
     access_token: session.access_token,
     refresh_token: session.refresh_token,
     lifetime_ms: session.expires_in * 1000,
-    expires_at_ms: Date.now() + session.expires_in * 1000,
+    expires_at_ms: endOf(session.access_token),
   }
   await context.addInitScript((text) => {
     if (location.protocol === 'http:' && !localStorage.getItem('stories.begun')) {
@@ -81,6 +81,13 @@ async function keepSession(context: BrowserContext, { session }: Person): Promis
       localStorage.setItem('stories.session', text)
     }
   }, JSON.stringify(stored))
+}
+
+/** When a token ends: it may have been made a while before the page is opened. */
+function endOf(token: string): number {
+  const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  const { exp } = claims as { exp: number }
+  return exp * 1000
 }
 
 /** Waits until the page says that its event stream is open. */
