@@ -2,6 +2,7 @@ import { buildApp } from './app'
 import { ConfigError, parseConfig } from './config'
 import { createContext } from './context'
 import { loadWebClient } from './http/web-client'
+import { monotonicMs } from './kernel/clock'
 import { version } from './version'
 
 /** The API process: config, context, app, listen; on SIGTERM it answers what it accepted and ends. */
@@ -65,11 +66,11 @@ const stop = async (signal: string) => {
   // Closing the port cuts what has arrived and is not read yet, so first everybody is asked to go elsewhere, and the
   // port is closed in a quiet moment.
   app.drain()
-  const stoppedMs = performance.now()
+  const stoppedMs = monotonicMs()
   do await rest(20)
   while (
-    performance.now() - stoppedMs < QUIET_MS ||
-    (app.quietMs() < QUIET_MS && performance.now() - stoppedMs < MOVE_OUT_MS_MAX)
+    monotonicMs() - stoppedMs < QUIET_MS ||
+    (app.quietMs() < QUIET_MS && monotonicMs() - stoppedMs < MOVE_OUT_MS_MAX)
   )
   // Streams last: whoever they leave comes back by itself, and finds the port closed here.
   await ctx.hub.close()
