@@ -36,10 +36,13 @@ describe('friends', () => {
     expect(await friends.among(ben.id, ['x', cleo.id])).toEqual(new Set([cleo.id]))
     expect(asked).toEqual(['followeeIds'])
   })
-  test('are loaded anew after a follow or unfollow', async () => {
+  test('are loaded anew after a follow or unfollow, and not after a view or reaction', async () => {
     const { friends, versions, asked } = setUp()
     await friends.among(ben.id, [ava.id])
     await versions.renew([ben.id])
+    await friends.among(ben.id, [ava.id])
+    expect(asked).toEqual(['followeeIds'])
+    await versions.renewGraph([ben.id])
     await friends.among(ben.id, [ava.id])
     expect(asked).toEqual(['followeeIds', 'followeeIds'])
   })
