@@ -57,6 +57,18 @@ describe('the media of a story', () => {
     ).toHaveLength(0)
   })
 
+  test('that is still active stays, however old it is', async () => {
+    const clock = createSteeredClock()
+    const instance = stage.instance({ clock, env: { STORY_TTL_SECONDS: String(3 * 86_400) } })
+    const [ava] = await cast(instance, 'ava')
+    const key = await uploadMedia(ava)
+    await ava.tell({ media_key: key })
+    clock.advance(2 * DAY)
+    await expireStories(instance.ctx)
+    await cleanUp(instance.ctx)
+    expect(await instance.ctx.objects.readStart(key)).not.toBeNull()
+  })
+
   test('of a user who was removed goes too', async () => {
     const clock = createSteeredClock()
     const instance = stage.instance({ clock })

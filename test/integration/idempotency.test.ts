@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
+import { onceKey } from '../../src/features/idempotency/run-once'
 import { useStage } from '../support/context'
 import { cast } from '../support/crowd'
 import { uploadMedia } from '../support/media'
 import type { Person } from '../support/people'
 import { createSteeredClock, DAY } from '../support/steered-clock'
+import { until } from '../support/until'
 
 /** POST /stories with an Idempotency-Key: one key, one story, one answer. */
 
@@ -102,6 +104,28 @@ describe('one key', () => {
     })
     expect((await keyed(ava, 'k1')).status).toBe(201)
     expect(await countOf(ava)).toBe(2)
+  })
+
+  test('whose first request ended after the second had looked is found under the lock', async () => {
+    const [ava] = await cast(stage.instance(), 'ava')
+    ;(await ava.get('/me')).as(200)
+    const kept = { status: 201, location: '/stories/kept', body: '{"kept":true}' }
+    const { fingerprint } = onceKey(ava.id, 'k1', body) ?? { fingerprint: '' }
+    const { sql } = stage.database()
+    const answer = await sql.begin(async (first) => {
+      // The second request has looked for an answer, found none, and waits for its author's row.
+      await first`lock table users in access exclusive mode`
+      const second = keyed(ava, 'k1')
+      await until('the second request to wait', async () => {
+        const waiting = await sql`select 1 from pg_locks where not granted and relation = 'users'::regclass`
+        return waiting.length > 0
+      })
+      await first`insert into idempotency_keys ${first({ user_id: ava.id, key: 'k1', fingerprint, ...kept, created_at: new Date() })}`
+      return { second }
+    })
+    const { status, text, headers } = await answer.second
+    expect([status, text, headers.get('idempotent-replayed')]).toEqual([201, kept.body, 'true'])
+    expect(await countOf(ava)).toBe(0)
   })
 
   test('must be 1 to 255 visible ASCII characters', async () => {

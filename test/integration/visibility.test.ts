@@ -62,10 +62,10 @@ describe.each(['following', 'mutual'] as const)('FRIENDS_RULE=%s', (rule) => {
       const listed = item.audience === 'viewer' ? viewer.id : other.id
       if (thing.hasAudience)
         await sql`insert into story_audience (story_id, user_id) values (${id}, ${listed})`
-      if (item.follows)
-        await sql`insert into follows (follower_id, followee_id) values (${viewer.id}, ${author.id})`
-      if (item.followedBack)
-        await sql`insert into follows (follower_id, followee_id) values (${author.id}, ${viewer.id})`
+      // Whoever is not followed by, or does not follow, the viewer has somebody else there.
+      await sql`insert into follows (follower_id, followee_id)
+        values (${item.follows ? viewer.id : other.id}, ${author.id}), (${author.id}, ${item.followedBack ? viewer.id : other.id})
+        on conflict do nothing`
     }
     const idsOf = async (path: string, limit?: number) =>
       new Set((await viewer.all<Story>(path, limit)).map((story) => story.id))
