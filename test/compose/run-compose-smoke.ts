@@ -2,6 +2,7 @@
 import { createClient } from './client'
 import { containersOf, isHealthy, run, waitUntil } from './compose'
 import { killEachContainer } from './kill-containers'
+import { startLoad } from './load'
 
 const baseUrl = process.env.BASE_URL || `http://127.0.0.1:${process.env.PORT || 3000}`
 const client = createClient(baseUrl)
@@ -89,6 +90,18 @@ for (const service of ['api', 'worker']) {
     ]
   })
 }
+
+// The measure of the machine: where this fails, the kills below say nothing.
+await check('with nothing killed, everything is answered', async () => {
+  const load = startLoad(client, session, story.id)
+  await Bun.sleep(3000)
+  const result = await load.stop()
+  return result.ok === result.requests
+    ? []
+    : [
+        `${result.requests - result.ok} of ${result.requests} failed: is this machine busy with something else?`,
+      ]
+})
 
 await check('each container may be killed under load', () => killEachContainer(client, session, story.id))
 
