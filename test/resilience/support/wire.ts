@@ -66,7 +66,8 @@ export function openWire(port: number): WireClient {
       if (open === null) return { outcome: 'refused', status: 0 }
       const answer = readAnswer(open)
       const head = [`${method} ${path} HTTP/1.1`, 'Host: localhost', `Authorization: Bearer ${token}`]
-      if (body !== '') head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
+      if (body !== '')
+        head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
       open.write(`${head.join('\r\n')}\r\n\r\n${body}`)
       return answer
     },
