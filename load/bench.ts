@@ -1,10 +1,18 @@
 /** `bun load/bench.ts [rows…]`: measures the named rows (all when none is named) on a stack of its own. */
+import { measureColdFeed } from './rows/feed-cold'
+import { measurePopularStory } from './rows/feed-popular'
 import { measureWarmFeed } from './rows/feed-warm'
+import { measureFeedWithViews } from './rows/feed-with-views'
+import { measureSearch } from './rows/search'
 import { type Bench, withBench } from './support/bench'
 import { keepResult, type RowResult } from './support/result'
 
 const ROWS: Readonly<Record<string, (bench: Bench) => Promise<RowResult | readonly RowResult[]>>> = {
   '1': measureWarmFeed,
+  '1b': measureFeedWithViews,
+  '2': measureColdFeed,
+  '6': measurePopularStory,
+  '10': measureSearch,
 }
 
 const named = process.argv.slice(2)

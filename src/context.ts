@@ -96,7 +96,7 @@ export type ContextOptions = Readonly<{
   databaseDeadlineMs?: number
   redisDeadlineMs?: number
   poolSizeMax?: number
-  onStatement?: (statement: string) => void
+  onStatement?: (statement: string, params: readonly unknown[]) => void
 }>
 
 const DATABASE_DEADLINE_MS = 1500

@@ -24,8 +24,8 @@ export type DatabaseOptions = Readonly<{
   /** How long one statement or one transaction may take before the pool counts as hung. */
   deadlineMs: number
   onDown?: (error: unknown) => void
-  /** Sees the text of every statement; for tests that count them. */
-  onStatement?: (statement: string) => void
+  /** Sees every statement; for tests that count them, and for looking at plans. */
+  onStatement?: (statement: string, params: readonly unknown[]) => void
 }>
 
 /** Put in front of a statement that must be planned with its parameters known. */
@@ -69,7 +69,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const guard = createHangGuard({ deadlineMs, pool: () => pool, replace, onDown })
 
   const send = (runner: Runner, text: string, params: unknown[]) => {
-    options.onStatement?.(text)
+    options.onStatement?.(text, params)
     return runner.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
       // What drizzle sends is prepared, so that a repeated statement costs one round trip.
       prepare: !text.startsWith(CUSTOM_PLAN),

@@ -1,0 +1,71 @@
+import type { Bench } from '../support/bench'
+import { captureStatements, explain, planOf } from '../support/explain'
+import { getter, interleave } from '../support/interleave'
+import { compare, describeLatency, type Round } from '../support/latency'
+import type { Plan, RowResult } from '../support/result'
+import { round } from '../support/stats'
+import { createStories, personId } from '../support/world'
+
+const TURNS = Number(process.env.BENCH_TURNS ?? 100)
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
+const LARGE = Number(process.env.BENCH_STORIES ?? 1_000_000)
+const BOUND_RARE = 1.5
+const BOUND_COMMON = 10
+/** In one story of 10,000, in one of sixty, in six of ten. */
+const WORDS = { rare: 'aurora', some: 'harbour', common: 'sunset' } as const
+
+type Arm = `${keyof typeof WORDS} ${'small' | 'large'}`
+
+/** Row 10: search over 10,000 and 1,000,000 stories in turn, with words of three frequencies. */
+export async function measureSearch(bench: Bench): Promise<RowResult> {
+  await createStories(bench, 'stories_10k', 10_000)
+  await createStories(bench, 'stories_1m', LARGE)
+  const small = await bench.startApi('stories_10k')
+  const large = await bench.startApi('stories_1m')
+  const get = getter(await bench.tokenOf(personId(1)))
+  const arms = Object.fromEntries(
+    Object.entries(WORDS).flatMap(([name, word]) => [
+      [`${name} small`, () => get(`${small.url}/search?q=${word}`)],
+      [`${name} large`, () => get(`${large.url}/search?q=${word}`)],
+    ]),
+  ) as Record<Arm, () => Promise<unknown>>
+  const rounds: Round<Arm>[] = []
+  for (let i = 0; i < ROUNDS; i++)
+    rounds.push(await interleave(arms, { turns: TURNS, warmUpTurns: i === 0 ? 30 : 3 }))
+  await Promise.all([small.stop(), large.stop()])
+  const rare = compare(rounds, 'rare large', 'rare small')
+  const some = compare(rounds, 'some large', 'some small')
+  const common = compare(rounds, 'common large', 'common small')
+  const plans: Plan[] = []
+  for (const [name, word] of Object.entries(WORDS)) {
+    const search = {
+      viewerId: personId(1),
+      q: word,
+      now: new Date(),
+      asOf: new Date(),
+      after: null,
+      limit: 21,
+    }
+    const [statement] = await captureStatements(bench.env('stories_1m'), (ctx) =>
+      ctx.stores.search.findMatches(search),
+    )
+    if (statement === undefined) throw new Error('A search sends a statement')
+    const { text } = await explain(bench.sql('stories_1m'), statement, { generic: false })
+    plans.push(planOf(`Search: a ${name} word (custom plan)`, statement, text))
+  }
+  return {
+    row: '10',
+    work: `search over ${LARGE.toLocaleString('en')} stories: a rare word (1 in 10,000 stories), a usual one (1 in 60), a common one (6 in 10)`,
+    yardstick: '10,000 stories, asked in turn',
+    bound: `rare: p95 ≤ ${BOUND_RARE} ×; common: p95 < ${BOUND_COMMON} ×`,
+    found: `p95: rare ${round(rare.p95)} ×, usual ${round(some.p95)} ×, common ${round(common.p95)} ×`,
+    reached: rare.p95 <= BOUND_RARE && some.p95 < BOUND_COMMON && common.p95 < BOUND_COMMON,
+    rounds: [
+      `rare ${rare.perRound.join(', ')}`,
+      `usual ${some.perRound.join(', ')}`,
+      `common ${common.perRound.join(', ')}`,
+    ],
+    absolute: (Object.keys(arms) as Arm[]).map((arm) => `${arm}: ${describeLatency(rounds, arm)}`),
+    plans,
+  }
+}
