@@ -18,6 +18,7 @@ export const objectStore: Fault = {
       () => stage.stores.objects.stop(),
       () => stage.stores.objects.start(),
     )
+    if (stage.isQuick) return
     const { door } = stage.stores.objects
     await runCase(
       stage,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { call } from '../support/calls.ts'
@@ -83,8 +83,10 @@ async function diskFull(stage: Stage): Promise<void> {
   const name = '8b disk full'
   const place = join(stores.dir, 'small')
   mkdirSync(place, { recursive: true })
-  chmodSync(place, 0o777)
-  if (!Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=48m,mode=777', 'tmpfs', place]).success) {
+  // PostgreSQL insists on owning it.
+  const { uid, gid } = statSync(join(stores.dir, 'postgres'))
+  const options = `size=48m,mode=700,uid=${uid},gid=${gid}`
+  if (!Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', place]).success) {
     report.check(name, 'left out: this needs the right to mount a small file system', true)
     return
   }

@@ -1,0 +1,67 @@
+/**
+ * `bun test/resilience/fuzz.ts <schemathesis>`: every operation of the OpenAPI document with made-up input, once with a
+ * token and once without. No 5xx, and no answer outside the document.
+ */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makePeople } from './support/people.ts'
+import { startApi } from './support/service.ts'
+import { startStores } from './support/stores.ts'
+
+const program = process.argv[2] ?? 'schemathesis'
+const examplesMax = process.env.FUZZ_EXAMPLES ?? '25'
+/** Streams never end, and fuzzers wait for the end. */
+const EXCLUDED = ['/events']
+
+const stores = await startStores()
+let status = 0
+try {
+  const api = await startApi({
+    ...stores.env,
+    RATE_LIMIT_SIGNUPS_PER_MIN: '60',
+    RATE_LIMIT_LOGINS_PER_MIN: '60',
+  })
+  const [person] = await makePeople(stores.sql, 1)
+  // What is not a number or a file is in here: a config of its own keeps the token off the command line.
+  const config = join(stores.dir, 'schemathesis.toml')
+  for (const [who, headers] of [
+    ['with a token', { Authorization: `Bearer ${person?.token}` }],
+    ['without a token', null],
+  ] as const) {
+    writeFileSync(config, headers === null ? '' : `[headers]\nAuthorization = "${headers.Authorization}"\n`)
+    console.log(`\n── ${who}`)
+    const checks = [
+      'not_a_server_error',
+      'status_code_conformance',
+      'content_type_conformance',
+      'response_schema_conformance',
+      'response_headers_conformance',
+    ]
+    const run = Bun.spawn(
+      [
+        program,
+        `--config-file=${config}`,
+        'run',
+        `${api.url}/docs/json`,
+        `--checks=${checks.join(',')}`,
+        `--max-examples=${examplesMax}`,
+        '--phases=examples,coverage,fuzzing',
+        '--workers=2',
+        '--request-timeout=10',
+        '--generation-database=none',
+        '--no-color',
+        ...EXCLUDED.map((path) => `--exclude-path=${path}`),
+      ],
+      { stdout: 'inherit', stderr: 'inherit', cwd: stores.dir },
+    )
+    status ||= await run.exited
+  }
+  const bugs = api.lines.filter((line) => line.event === 'internal_error')
+  for (const bug of bugs.slice(0, 5)) console.error(JSON.stringify(bug).slice(0, 1000))
+  if (bugs.length > 0) status ||= 1
+  await api.stop()
+} finally {
+  await stores.stop()
+}
+process.exit(status)
