@@ -56,20 +56,26 @@ export async function explain(
 ): Promise<{ text: string; nodes: PlanNode[] }> {
   const args = params.length === 0 ? '' : `(${params.map(literal).join(', ')})`
   const mode = options.generic ? 'force_generic_plan' : 'force_custom_plan'
-  return await sql.begin(async (tx) => {
-    await tx.unsafe(`set local plan_cache_mode = ${mode}`)
-    await tx.unsafe(`prepare explained as ${text}`)
-    const asText = await tx.unsafe(
-      `explain (analyze, buffers, costs off, timing off, summary on) execute explained${args}`,
+  const connection = await sql.reserve()
+  try {
+    // Rolled back, as an explained statement that writes has written.
+    await connection.unsafe('begin')
+    await connection.unsafe(`set local plan_cache_mode = ${mode}`)
+    await connection.unsafe(`prepare explained as ${text}`)
+    const asText = await connection.unsafe(
+      `explain (analyze, buffers, costs off, timing off) execute explained${args}`,
     )
-    const asJson = await tx.unsafe(`explain (analyze, buffers, format json) execute explained${args}`)
-    await tx.unsafe('deallocate explained')
-    const root = (asJson[0]?.['QUERY PLAN'] as { Plan: PlanNode }[])[0]?.Plan
+    await connection.unsafe('rollback; begin')
+    const asJson = await connection.unsafe(`explain (analyze, buffers, format json) execute explained${args}`)
+    const root = (asJson[0] as { 'QUERY PLAN': { Plan: PlanNode }[] } | undefined)?.['QUERY PLAN'][0]?.Plan
     return {
       text: asText.map((row) => String(row['QUERY PLAN'])).join('\n'),
       nodes: root === undefined ? [] : flatten(root),
     }
-  })
+  } finally {
+    await connection.unsafe('rollback; deallocate all')
+    connection.release()
+  }
 }
 
 const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)]

@@ -23,7 +23,7 @@ export function createExpiryStore(db: Db) {
         with due as materialized (
           select id from stories
           where deleted_at is null and expires_at <= ${at} and expires_at >= ${fromExpiresAt ?? '-infinity'}::timestamptz
-          order by expires_at limit ${limit} for no key update skip locked),
+          order by expires_at limit ${sql.raw(String(Math.trunc(limit)))} for no key update skip locked),
         ended as (
           update stories s set deleted_at = ${at} from due where s.id = due.id returning s.id, s.expires_at, s.media_key),
         media as (

@@ -1,0 +1,34 @@
+// What k6 saw, as JSON and as a page; and a few lines for the terminal.
+const FOLDER = __ENV.SUMMARY_DIR || 'load/results'
+const escape = (text) =>
+  String(text).replace(/[&<>]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char])
+const number = (value) => (Number.isInteger(value) ? value : Number(value).toFixed(2))
+
+/** @returns what k6's handleSummary has to: file names to contents */
+export function summarize(name, data) {
+  const rows = Object.entries(data.metrics).map(([metric, { values, thresholds = {} }]) => {
+    const failed = Object.entries(thresholds).filter(([, { ok }]) => !ok)
+    const told = Object.entries(values).map(([key, value]) => `${key} ${number(value)}`)
+    return {
+      metric,
+      told: told.join(', '),
+      limits: Object.keys(thresholds).join(', '),
+      failed: failed.map(([rule]) => rule),
+    }
+  })
+  const broken = rows.filter((row) => row.failed.length > 0)
+  const page = `<!doctype html><meta charset="utf-8"><title>${name}</title>
+<style>body{font:14px sans-serif;margin:2rem}td,th{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}.bad{color:#b00}</style>
+<h1>${name}</h1><p>${broken.length === 0 ? 'Every threshold was kept.' : `${broken.length} thresholds were broken.`}</p>
+<table><tr><th>metric</th><th>values</th><th>thresholds</th></tr>
+${rows.map((row) => `<tr class="${row.failed.length > 0 ? 'bad' : ''}"><td>${escape(row.metric)}</td><td>${escape(row.told)}</td><td>${escape(row.limits)}</td></tr>`).join('\n')}
+</table>`
+  const lines = rows
+    .filter((row) => row.limits !== '')
+    .map((row) => `${row.failed.length > 0 ? 'BROKEN' : 'kept  '} ${row.metric} (${row.limits}): ${row.told}`)
+  return {
+    stdout: `${name}\n${lines.join('\n')}\n`,
+    [`${FOLDER}/k6-${name}.json`]: JSON.stringify(data, null, 2),
+    [`${FOLDER}/k6-${name}.html`]: page,
+  }
+}

@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, test } from 'bun:test'
+import {
+  type Captured,
+  captureStatements,
+  explain,
+  indexesUsed,
+  rowsTouched,
+  seqScans,
+} from '../../load/support/explain'
+import type { AppContext } from '../../src/context'
+import { useStage } from '../support/context'
+
+/** The plans behind the feed, search and the sweep stay what the measurements of docs/performance.md were made with. */
+
+const stage = useStage()
+
+const STORIES = 20_000
+const PEOPLE = 2000
+/** Of the walk's window, of the branches behind it, of a search: what each may look at. */
+const WINDOW = 400
+const SEARCH_WINDOW = 1000
+const SWEEP_BATCH = 100
+
+const person = (number: number) =>
+  Bun.MD5.hash(`person ${number}`, 'hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+const [VIEWER, LONELY] = [person(1), person(2)]
+
+beforeAll(async () => {
+  await stage.database().sql.begin(async (sql) => {
+    await sql`set local session_replication_role = replica`
+    await sql`insert into users (id, email, password_hash, handle)
+      select md5('person ' || n)::uuid, 'p' || n || '@example.com', '-', 'p_' || n from generate_series(1, ${PEOPLE}::int) n`
+    await sql`insert into follows (follower_id, followee_id)
+      select ${VIEWER}::uuid, md5('person ' || n)::uuid from generate_series(3, 203) n
+      union all
+      select md5('person ' || n)::uuid, md5('person ' || (3 + (n * 31 + k * 17) % 1990))::uuid
+      from generate_series(300, 1999) n, generate_series(1, 20) k
+      where 3 + (n * 31 + k * 17) % 1990 <> n on conflict do nothing`
+    // One in fifty is public, so that walks end without a page and the branches have to be searched, too.
+    await sql`insert into stories (id, author_id, text, visibility, has_audience, created_at, expires_at)
+      select gen_random_uuid(), md5('person ' || (3 + n % ${PEOPLE - 3}::int))::uuid,
+        case when n % 2000 = 0 then 'aurora' else 'sunset' end,
+        case when n % 50 = 0 then 'public' else 'friends' end, n % 50 = 7,
+        now() - n * interval '2 seconds', now() - n * interval '2 seconds' + interval '24 hours'
+      from generate_series(1, ${STORIES}::int) n`
+    await sql`insert into story_audience (story_id, user_id, created_at)
+      select id, ${VIEWER}::uuid, created_at from stories where has_audience
+      union all
+      select id, md5('person ' || n)::uuid, created_at from stories, generate_series(300, 330) n where has_audience`
+    await sql`insert into story_views (story_id, viewer_id, viewed_at)
+      select id, md5('person ' || n)::uuid, created_at from stories, generate_series(300, 301) n`
+    await sql`insert into reactions (story_id, user_id, emoji)
+      select id, md5('person 300')::uuid, '🔥' from stories`
+    await sql`insert into story_counters (story_id, shard, views) select id, 3, 2 from stories`
+  })
+  const tables = [
+    'users',
+    'follows',
+    'stories',
+    'story_audience',
+    'story_views',
+    'reactions',
+    'story_counters',
+  ]
+  for (const table of tables) await stage.database().sql.unsafe(`analyze ${table}`)
+})
+
+const look = async (
+  work: (ctx: AppContext) => Promise<unknown>,
+  pick: (statements: readonly Captured[]) => Captured | undefined,
+  generic = true,
+) => {
+  const statement = pick(await captureStatements(stage.env(), work))
+  if (statement === undefined) throw new Error('the statement was not sent')
+  return (await explain(stage.database().sql, statement, { generic })).nodes
+}
+
+describe('the feed', () => {
+  const first = (ctx: AppContext) => ctx.stores.feed.listSkeleton(VIEWER, new Date(), null, 21)
+
+  test('walks its own index and stops at the window, with a generic plan', async () => {
+    const nodes = await look(first, (all) => all[0])
+    expect(seqScans(nodes)).toEqual([])
+    expect(indexesUsed(nodes)).toContain('stories_feed')
+    expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(WINDOW)
+  })
+
+  test('searches the branches by index for somebody who sees nearly nothing', async () => {
+    const nodes = await look(
+      (ctx) => ctx.stores.feed.listSkeleton(LONELY, new Date(), null, 21),
+      (all) => all[1],
+    )
+    expect(seqScans(nodes)).toEqual([])
+    expect(indexesUsed(nodes)).toContain('stories_public')
+    expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(WINDOW)
+  })
+
+  test('is hydrated by keys, one look at each story', async () => {
+    const ids = (await first(stage.realContext())).slice(0, 20).map((row) => row.id)
+    const nodes = await look(
+      (ctx) => ctx.stores.stories.findStories(VIEWER, ids),
+      (all) => all[0],
+    )
+    expect(seqScans(nodes)).toEqual([])
+    expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(ids.length)
+    expect(rowsTouched(nodes, 'story_views')).toBeLessThanOrEqual(ids.length)
+  })
+})
+
+describe('search', () => {
+  const findMatches = (q: string) => (ctx: AppContext) =>
+    ctx.stores.search.findMatches({
+      viewerId: VIEWER,
+      q,
+      now: new Date(),
+      asOf: new Date(),
+      after: null,
+      limit: 21,
+    })
+
+  test('asks the word index for a rare word', async () => {
+    const nodes = await look(findMatches('aurora'), (all) => all[0], false)
+    expect(seqScans(nodes)).toEqual([])
+    expect(indexesUsed(nodes)).toContain('stories_search')
+    expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(2 * (STORIES / 2000) + 21)
+  })
+
+  test('never ranks more than the newest thousand matches of a common word', async () => {
+    const nodes = await look(findMatches('sunset'), (all) => all[0], false)
+    const kept = nodes.filter((node) => node['Node Type'] === 'Limit').map((node) => node['Actual Rows'])
+    expect(Math.max(...kept)).toBeLessThanOrEqual(SEARCH_WINDOW)
+  })
+})
+
+test('the sweep takes its batch from the index of expiry times', async () => {
+  const due = new Date(Date.now() + 25 * 3600 * 1000)
+  const nodes = await look(
+    (ctx) => ctx.stores.expiry.expireBatch(due, null, SWEEP_BATCH),
+    (all) => all[0],
+  )
+  expect(seqScans(nodes)).toEqual([])
+  expect(indexesUsed(nodes)).toContain('stories_expires')
+  expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(4 * SWEEP_BATCH)
+})
