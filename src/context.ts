@@ -21,6 +21,7 @@ import { createStatsStore } from './features/stats/store'
 import { createStoryStore } from './features/stories/store'
 import { type Clock, systemClock } from './kernel/clock'
 import { createSingleFlight, type SingleFlight } from './kernel/single-flight'
+import { createTurns, type Turns } from './kernel/turns'
 import { type Activity, createActivity } from './platform/activity'
 import { createDatabase, type Database, type Db } from './platform/database/client'
 import { createTransact, type Transact } from './platform/database/transact'
@@ -57,6 +58,7 @@ export type AppContext = Readonly<{
   pageCache: PageCache
   friends: Friends
   loads: SingleFlight
+  turns: Turns
   hub: Hub
   streamSlots: StreamSlots
   close(): Promise<void>
@@ -183,6 +185,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
       rule: config.friendsRule,
     }),
     loads: createSingleFlight(),
+    turns: createTurns(),
     hub,
     streamSlots: createStreamSlots({
       redis,

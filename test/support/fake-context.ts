@@ -1,6 +1,7 @@
 import { type Config, parseConfig } from '../../src/config'
 import type { AppContext, Stores } from '../../src/context'
 import { createSingleFlight } from '../../src/kernel/single-flight'
+import { createTurns } from '../../src/kernel/turns'
 import type { Activity } from '../../src/platform/activity'
 import { createMetrics } from '../../src/platform/metrics'
 import { createTokens } from '../../src/platform/tokens'
@@ -126,6 +127,7 @@ export function fakeContext(preparation: Preparation = {}): FakeContext {
     pageCache: double('pageCache', preparation.pageCache),
     friends: double('friends', preparation.friends),
     loads: createSingleFlight(),
+    turns: createTurns(),
     hub: double('hub', preparation.hub),
     streamSlots: double('streamSlots', preparation.streamSlots),
     close: async () => undefined,
