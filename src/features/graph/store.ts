@@ -1,6 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import type { TimeKey } from '../../kernel/cursor'
+import { unavailable } from '../../kernel/errors'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { follows, users } from '../../platform/database/schema'
@@ -8,6 +9,8 @@ import { isFriendSql } from '../stories/visibility-sql'
 
 export type FollowRow = typeof follows.$inferSelect
 export type FollowedRow = Readonly<{ id: string; handle: string; followedAt: Date }>
+
+const RACE_ATTEMPTS_MAX = 20
 
 export function createGraphStore(db: Db) {
   /** People at the `person` end of the follows whose `fixed` end is this user, newest first. */
@@ -36,18 +39,22 @@ export function createGraphStore(db: Db) {
   return {
     /** The follow, and whether it is new; null when there is no such followee. */
     async insertFollow(row: FollowRow): Promise<{ row: FollowRow; isNew: boolean } | null> {
-      try {
-        const [inserted] = await db.insert(follows).values(row).onConflictDoNothing().returning()
-        if (inserted !== undefined) return { row: inserted, isNew: true }
-      } catch (error) {
-        if (brokenConstraint(error) !== null) return null
-        throw error
+      // A follow that stands in the way may be taken back before it can be read; then it is in the way no more.
+      for (let attempt = 0; attempt < RACE_ATTEMPTS_MAX; attempt++) {
+        try {
+          const [inserted] = await db.insert(follows).values(row).onConflictDoNothing().returning()
+          if (inserted !== undefined) return { row: inserted, isNew: true }
+        } catch (error) {
+          if (brokenConstraint(error) !== null) return null
+          throw error
+        }
+        const [existing] = await db
+          .select()
+          .from(follows)
+          .where(and(eq(follows.followerId, row.followerId), eq(follows.followeeId, row.followeeId)))
+        if (existing !== undefined) return { row: existing, isNew: false }
       }
-      const [existing] = await db
-        .select()
-        .from(follows)
-        .where(and(eq(follows.followerId, row.followerId), eq(follows.followeeId, row.followeeId)))
-      return existing === undefined ? null : { row: existing, isNew: false }
+      throw unavailable(new Error('a follow and its end kept overtaking each other'), 1)
     },
     async deleteFollow(followerId: string, followeeId: string): Promise<boolean> {
       const rows = await db
