@@ -19,7 +19,7 @@ export type Description = Readonly<{
   summary: string
   description?: string
   answers: Readonly<Record<number, Answer>>
-  /** Statuses of the problem documents, besides 401, 500 and 503. */
+  /** Statuses of the problem documents, besides 401, 414, 500 and 503. */
   problems: readonly number[]
   requestHeaders?: readonly Header[]
   /** The route is limited and answers `RateLimit-*` each time. */
@@ -39,6 +39,7 @@ const PROBLEM_WORDS: Readonly<Record<number, string>> = {
   408: 'The body did not arrive in time',
   409: 'In conflict with what is there or under way',
   413: 'The body is over 64 KiB',
+  414: 'The URL is over 4,096 characters',
   415: 'The body is not JSON',
   422: 'Well-formed but not acceptable; `errors` names the fields',
   429: 'Over the limit; `Retry-After` says when to try again',
@@ -95,6 +96,7 @@ export function describe(route: Description): DocumentDecoration {
     ...route.problems,
     ...(route.open ? [] : [401]),
     ...(route.takesBody ? BODY_PROBLEMS : []),
+    414,
     500,
     503,
   ])
