@@ -16,11 +16,17 @@ const EXCLUDED = ['/events']
 
 const stores = await startStores()
 let status = 0
+let isOver = false
 try {
   const api = await startApi({
     ...stores.env,
     RATE_LIMIT_SIGNUPS_PER_MIN: '60',
     RATE_LIMIT_LOGINS_PER_MIN: '60',
+  })
+  void api.child.exited.then((code) => {
+    if (isOver) return
+    console.error(`the service ended with ${code}:`)
+    for (const line of api.lines.slice(-20)) console.error(JSON.stringify(line).slice(0, 500))
   })
   const [person] = await makePeople(stores.sql, 1)
   // What is not a number or a file is in here: a config of its own keeps the token off the command line.
@@ -55,11 +61,13 @@ try {
       ],
       { stdout: 'inherit', stderr: 'inherit', cwd: stores.dir },
     )
-    status ||= await run.exited
+    const code = await run.exited
+    status ||= code
   }
   const bugs = api.lines.filter((line) => line.event === 'internal_error')
   for (const bug of bugs.slice(0, 5)) console.error(JSON.stringify(bug).slice(0, 1000))
-  if (bugs.length > 0) status ||= 1
+  if (bugs.length > 0 || api.child.hasExited()) status ||= 1
+  isOver = true
   await api.stop()
 } finally {
   await stores.stop()
