@@ -1,6 +1,6 @@
 // What k6 saw, as JSON and as a page; and a few lines for the terminal.
 const FOLDER = __ENV.SUMMARY_DIR || 'load/results'
-const escape = (text) =>
+const escapeHtml = (text) =>
   String(text).replace(/[&<>]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char])
 const number = (value) => (Number.isInteger(value) ? value : Number(value).toFixed(2))
 
@@ -21,7 +21,7 @@ export function summarize(name, data) {
 <style>body{font:14px sans-serif;margin:2rem}td,th{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}.bad{color:#b00}</style>
 <h1>${name}</h1><p>${broken.length === 0 ? 'Every threshold was kept.' : `${broken.length} thresholds were broken.`}</p>
 <table><tr><th>metric</th><th>values</th><th>thresholds</th></tr>
-${rows.map((row) => `<tr class="${row.failed.length > 0 ? 'bad' : ''}"><td>${escape(row.metric)}</td><td>${escape(row.told)}</td><td>${escape(row.limits)}</td></tr>`).join('\n')}
+${rows.map((row) => `<tr class="${row.failed.length > 0 ? 'bad' : ''}"><td>${escapeHtml(row.metric)}</td><td>${escapeHtml(row.told)}</td><td>${escapeHtml(row.limits)}</td></tr>`).join('\n')}
 </table>`
   const lines = rows
     .filter((row) => row.limits !== '')
