@@ -127,6 +127,9 @@ describe('search', () => {
 
   test('never ranks more than the newest thousand matches of a common word', async () => {
     const nodes = await look(findMatches('sunset'), (all) => all[0], false)
+    // In the order of time, so that the newest are found without looking at all that match.
+    expect(indexesUsed(nodes)).toContain('stories_feed')
+    expect(seqScans(nodes).filter((table) => table === 'stories')).toEqual([])
     const kept = nodes.filter((node) => node['Node Type'] === 'Limit').map((node) => node['Actual Rows'])
     expect(Math.max(...kept)).toBeLessThanOrEqual(SEARCH_WINDOW)
   })

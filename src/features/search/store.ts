@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import { CUSTOM_PLAN, type Db } from '../../platform/database/client'
 import { mayViewSql } from '../stories/visibility-sql'
@@ -32,6 +32,13 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
       const { viewerId, after } = search
       const query = sql`websearch_to_tsquery('simple', ${search.q}::text)`
       const options = `StartSel=${MARK_START},StopSel=${MARK_STOP},HighlightAll=true`
+      // Private stories apart: an index in the order of time exists for all others, so that the newest matches of a
+      // common word are found without looking at all of them.
+      const newest = (which: SQL) => sql`
+            select s.id, s.author_id, s.created_at, s.tsv from stories s
+            where s.deleted_at is null and s.expires_at > ${search.now.toISOString()}::timestamptz
+              and s.created_at <= ${search.asOf.toISOString()}::timestamptz and s.tsv @@ ${query} and ${which}
+            order by s.created_at desc, s.id desc limit ${sql.raw(String(WINDOW))}`
       const rows = await db.execute<{
         id: string
         author_id: string
@@ -40,11 +47,10 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
         marked: string
       }>(sql`${sql.raw(CUSTOM_PLAN)}
         with x as materialized (
-          select s.id, s.author_id, s.created_at, s.tsv from stories s
-          where s.deleted_at is null and s.expires_at > ${search.now.toISOString()}::timestamptz
-            and s.created_at <= ${search.asOf.toISOString()}::timestamptz
-            and s.tsv @@ ${query} and ${mayViewSql(friendsRule, viewerId, 's')}
-          order by s.created_at desc, s.id desc limit ${sql.raw(String(WINDOW))}),
+          (${newest(sql`s.visibility <> 'private' and ${mayViewSql(friendsRule, viewerId, 's')}`)})
+          union all
+          (${newest(sql`s.visibility = 'private' and s.author_id = ${viewerId}::uuid`)})
+          order by created_at desc, id desc limit ${sql.raw(String(WINDOW))}),
         ranked as materialized (
           select x.id, x.author_id, x.created_at, ts_rank(x.tsv, ${query}) as rank from x),
         page as materialized (
