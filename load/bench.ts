@@ -4,6 +4,7 @@ import { measurePopularStory } from './rows/feed-popular'
 import { measureWarmFeed } from './rows/feed-warm'
 import { measureFeedWithViews } from './rows/feed-with-views'
 import { measureSearch } from './rows/search'
+import { measureStartUp } from './rows/start-up'
 import { type Bench, withBench } from './support/bench'
 import { keepResult, type RowResult } from './support/result'
 
@@ -13,6 +14,7 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<RowResult | readon
   '2': measureColdFeed,
   '6': measurePopularStory,
   '10': measureSearch,
+  '12': measureStartUp,
 }
 
 const named = process.argv.slice(2)
