@@ -10,7 +10,8 @@ type Deps = Pick<AppContext, 'clock' | 'stores' | 'hub' | 'streamSlots' | 'metri
 
 const RETRY_MS = 1000
 const KEPT_SECONDS = 24 * 3600
-const BATCH = 500
+/** About as many as fit into a buffer; more would wait in memory, for each stream that waits for its reader. */
+const BATCH = 200
 /** setTimeout counts in 31 bits. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
