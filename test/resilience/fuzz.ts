@@ -53,7 +53,7 @@ try {
         `--checks=${checks.join(',')}`,
         `--max-examples=${examplesMax}`,
         '--phases=examples,coverage,fuzzing',
-        '--workers=2',
+        '--workers=1',
         '--request-timeout=10',
         '--generation-database=none',
         '--no-color',

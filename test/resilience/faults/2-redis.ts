@@ -147,7 +147,7 @@ async function runCase(stage: Stage, { name, seconds, begin, end }: Case): Promi
   )
   report.check(
     name,
-    'nobody waits longer than 250 ms for it',
+    'the worst answer is less than 400 ms slower than before (250 for Redis, the rest for a busy machine)',
     cost < 400,
     `worst ${Math.round(duringMs)} ms, ${Math.round(calmMs)} ms before`,
   )

@@ -7,7 +7,8 @@ export type Row = {
   acknowledged: number
   lost: number
   doubled: number
-  worstMs: number
+  /** Null where no request is made. */
+  worstMs: number | null
   /** Seconds from the fault's end until all was well; null where nothing has to recover. */
   recoverySeconds: number | null
 }
@@ -55,7 +56,7 @@ export function renderTable(rows: readonly Row[]): string {
     String(row.acknowledged),
     String(row.lost),
     String(row.doubled),
-    String(Math.round(row.worstMs)),
+    row.worstMs === null ? 'n/a' : String(Math.round(row.worstMs)),
     row.recoverySeconds === null ? 'n/a' : row.recoverySeconds.toFixed(1),
   ])
   const widths = HEAD.map((name, at) => Math.max(name.length, ...cells.map((row) => (row[at] ?? '').length)))
