@@ -71,7 +71,8 @@ export function createRedis(options: RedisOptions): RedisGate {
     options.onChange(false, cause)
   }
   const lag = watchLag()
-  const isSlow = (startedMs: number) => monotonicMs() - startedMs > options.deadlineMs * SLOW_SHARE + 3 * lag.recentMs()
+  const isSlow = (startedMs: number) =>
+    monotonicMs() - startedMs > options.deadlineMs * SLOW_SHARE + 3 * lag.recentMs()
   let slowSinceMs: number | null = null
   const noteSpeed = (startedMs: number) => {
     if (!isSlow(startedMs)) {
