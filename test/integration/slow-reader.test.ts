@@ -47,10 +47,10 @@ test('a client that reads too slowly is cut off, and the others get everything',
     ctx.announce()
     await reader.until(`${sent} events`, () => reader.events().length === sent)
   }
+  // Some seconds of grace are a fast machine's 60 MiB; what waits is in the database meanwhile.
+  await until('the slow one to be cut off', () => ctx.hub.countOf(ava.id) === 1, 15_000)
   const closed = (await ctx.metrics.sseClosed.get()).values.map(({ labels, value }) => [labels.reason, value])
   expect(closed).toEqual([['slow', 1]])
-  // What the kernel holds for a connection is a few megabytes; more would be held by us.
-  expect(sent * FRAME_BYTES).toBeLessThan(30 * 1024 * 1024)
   expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(400 * 1024 * 1024)
   expect(reader.hasEnded()).toBe(false)
   slow.socket.resume()
