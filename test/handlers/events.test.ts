@@ -60,7 +60,7 @@ describe('GET /events', () => {
           ? await api.fetch('GET', '/events', { headers: { authorization, 'last-event-id': id } })
           : await api.fetch('GET', `/events?last_event_id=${id}`, { headers: { authorization } })
       expect(await firstBytes(answer)).toEndWith(`id: ${id}\n\n`)
-      expect(asked).toEqual([[ava.id, { xact: 90n, seq: 3n }, HERE, 500]])
+      expect(asked.map((args) => args.slice(0, 3))).toEqual([[ava.id, { xact: 90n, seq: 3n }, HERE]])
     })
     const lost: [string, string][] = [
       ['that is no id', 'yesterday'],
