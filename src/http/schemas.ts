@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { type Static, t } from 'elysia'
+import { t } from 'elysia'
 import type { PageInput } from '../kernel/cursor'
 import { invalidField } from '../kernel/errors'
 import { readJsonBody } from './json-body'
@@ -65,5 +65,3 @@ export const openQuery = <T extends Parameters<typeof t.Object>[0]>(fields: T) =
 /** An object with these fields and no others. */
 export const closed = <T extends Parameters<typeof t.Object>[0]>(fields: T) =>
   t.Object(fields, { additionalProperties: false })
-
-export type Infer<T extends Parameters<typeof t.Array>[0]> = Static<T>

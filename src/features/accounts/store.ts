@@ -93,11 +93,6 @@ export function createAccountStore(db: Db) {
         .where(eq(refreshTokens.tokenHash, tokenHash))
       return rows[0] ?? null
     },
-    /** Handles that start like this one, to find a free one without guessing. */
-    async isHandleFree(handle: string): Promise<boolean> {
-      const rows = await db.select({ one: sql`1` }).from(users).where(eq(users.handle, handle))
-      return rows.length === 0
-    },
   }
 }
 

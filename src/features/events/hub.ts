@@ -23,7 +23,7 @@ export type Hub = Readonly<{
   leave(subscriber: Subscriber): void
   /** Everything up to here has been handed out. */
   position(): Position
-  /** Ends the user's oldest streams beyond `max`. */
+  /** How many streams the user holds in this process. */
   countOf(userId: string): number
   close(reason?: CloseReason): Promise<void>
 }>
