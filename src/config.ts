@@ -7,6 +7,10 @@ export type Config = Readonly<{
   port: number
   host: string
   databaseUrl: string
+  /** False behind a pooler in transaction mode: no prepared statements, no settings at connection. */
+  databasePrepare: boolean
+  /** For what needs a session of its own, when `databaseUrl` is a pooler. */
+  databaseMigrationUrl: string
   redisUrl: string
   s3: Readonly<{
     endpoint: string
@@ -70,6 +74,7 @@ export const DEFAULT_MEDIA_CONTENT_TYPES = [
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const FRIENDS_RULES = ['following', 'mutual'] as const
+const POSTGRES_PROTOCOLS = ['postgres:', 'postgresql:'] as const
 const DAY_SECONDS = 86_400
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -146,6 +151,7 @@ export function parseConfig(env: Env): Config {
     return value
   }
 
+  const databaseUrl = url('DATABASE_URL', POSTGRES_PROTOCOLS)
   const s3Endpoint = url('S3_ENDPOINT', ['http:', 'https:'])
   const jwtSecret = secret('JWT_SECRET', true)
   const mediaContentTypes = list('MEDIA_CONTENT_TYPES', DEFAULT_MEDIA_CONTENT_TYPES)
@@ -170,7 +176,12 @@ export function parseConfig(env: Env): Config {
   const config: Config = {
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST', '0.0.0.0'),
-    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl,
+    databasePrepare: flag('DATABASE_PREPARE', true),
+    databaseMigrationUrl:
+      raw('DATABASE_MIGRATION_URL') === undefined
+        ? databaseUrl
+        : url('DATABASE_MIGRATION_URL', POSTGRES_PROTOCOLS),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     s3: {
       endpoint: s3Endpoint,

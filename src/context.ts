@@ -116,6 +116,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
 
   const database = createDatabase({
     url: config.databaseUrl,
+    prepare: config.databasePrepare,
     applicationName: options.service,
     poolSizeMax: options.poolSizeMax ?? POOL_SIZE_MAX,
     deadlineMs: options.databaseDeadlineMs ?? DATABASE_DEADLINE_MS,

@@ -5,7 +5,7 @@ import { migrateDatabase } from '../platform/database/migrate'
 
 try {
   const config = parseConfig(process.env)
-  await migrateDatabase(config.databaseUrl)
+  await migrateDatabase(config.databaseMigrationUrl)
   console.log(JSON.stringify({ event: 'migrated' }))
 } catch (error) {
   console.error(error instanceof ConfigError || error instanceof Error ? error.message : error)

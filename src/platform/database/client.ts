@@ -19,6 +19,8 @@ export type Database = Readonly<{
 
 export type DatabaseOptions = Readonly<{
   url: string
+  /** False behind a pooler in transaction mode, where a session belongs to nobody. */
+  prepare: boolean
   applicationName: string
   poolSizeMax: number
   /** How long one statement or one transaction may take before the pool counts as hung. */
@@ -39,6 +41,12 @@ type Pending = PromiseLike<unknown> & { values(): Promise<unknown> }
 type Runner = Pick<postgres.Sql, 'unsafe'>
 
 export function createDatabase(options: DatabaseOptions): Database {
+  const limits = {
+    statement_timeout: Math.round(options.deadlineMs * 0.9),
+    lock_timeout: Math.round(options.deadlineMs * 0.8),
+    idle_in_transaction_session_timeout: 5000,
+  }
+  const setLimits = Object.entries(limits).map(([name, value]) => `set_config('${name}', '${value}', true)`)
   const open = () =>
     postgres(options.url, {
       max: options.poolSizeMax,
@@ -48,13 +56,15 @@ export function createDatabase(options: DatabaseOptions): Database {
       max_lifetime: 3600,
       // Nobody here reads or writes arrays as such, and the query behind it fails outside of any promise of ours.
       fetch_types: false,
+      // Its own `commit` too: as a prepared statement that the pooler's other session does not know, it would fail, be
+      // sent again in a transaction that is aborted by then, and report success for a rollback.
+      prepare: options.prepare,
       onnotice: () => undefined,
       connection: {
         application_name: options.applicationName,
         TimeZone: 'UTC',
-        statement_timeout: Math.round(options.deadlineMs * 0.9),
-        lock_timeout: Math.round(options.deadlineMs * 0.8),
-        idle_in_transaction_session_timeout: 5000,
+        // A pooler refuses what it cannot keep for its clients; transactions set it for themselves, see `begin`.
+        ...(options.prepare ? limits : {}),
       },
     })
   let pool = open()
@@ -72,7 +82,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     options.onStatement?.(text, params)
     return runner.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
       // What drizzle sends is prepared, so that a repeated statement costs one round trip.
-      prepare: !text.startsWith(CUSTOM_PLAN),
+      prepare: options.prepare && !text.startsWith(CUSTOM_PLAN),
     })
   }
   const pending = (run: () => Rows, values: () => Promise<unknown>): Pending => ({
@@ -109,7 +119,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       guard.run((sql, isOver) => {
         let isLost = false
         const life = { isOver, isLost: () => isLost }
-        const running = sql.begin((transaction) => leaveIfLost(work(inTransaction(transaction, life)), life))
+        const running = sql.begin(async (transaction) => {
+          if (!options.prepare)
+            await transaction.unsafe(`select ${setLimits.join(', ')}`, [], { prepare: false })
+          return leaveIfLost(work(inTransaction(transaction, life)), life)
+        })
         running.catch(() => {
           isLost = true
         })
