@@ -63,3 +63,14 @@ export function rssBytesOf(pid: number): number {
   const pages = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]
   return Number(pages) * 4096
 }
+
+/**
+ * Makes sure that this process, and so its children, may hold that many sockets.
+ *
+ * @throws when the limit of the machine is lower
+ */
+export function needOpenFiles(count: number): void {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
+  if (soft < count) throw new Error(`this row needs ulimit -n of at least ${count}; it is ${soft}`)
+}
