@@ -5,6 +5,7 @@ import { measureWarmFeed } from './rows/feed-warm'
 import { measureFeedWithViews } from './rows/feed-with-views'
 import { measureSearch } from './rows/search'
 import { measureStartUp } from './rows/start-up'
+import { measureSweep } from './rows/sweep'
 import { type Bench, withBench } from './support/bench'
 import { keepResult, type RowResult } from './support/result'
 
@@ -13,6 +14,7 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<RowResult | readon
   '1b': measureFeedWithViews,
   '2': measureColdFeed,
   '6': measurePopularStory,
+  '9': measureSweep,
   '10': measureSearch,
   '12': measureStartUp,
 }

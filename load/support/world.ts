@@ -25,7 +25,7 @@ export const personId = (number: number): string => uuidOf(`person ${number}`)
 
 const PERSON = (number: string) => `md5('person ' || (${number}))::uuid`
 
-/** Time-ordered like the service's own ids, so that new rows lie together as in life. */
+/** Time-ordered like the service's own ids; rows are inserted in that order, too, so that new ones lie together as in life. */
 const STORY_ID = `(lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3)
   || '8' || substr(md5(n::text), 4, 15))::uuid`
 
@@ -72,12 +72,22 @@ export async function createPeople(bench: Bench, database: string): Promise<void
   )
 }
 
-/** A copy of the people with that many active stories, made over the last 20 hours. */
-export async function createStories(bench: Bench, database: string, count: number): Promise<void> {
+/**
+ * A copy of the people with that many active stories, made over the last 20 hours.
+ *
+ * @param options `hoursAgo` moves all of them into the past, so that with 24 they are due; `onTopOf` names the database
+ *   that is copied instead of the people's alone
+ */
+export async function createStories(
+  bench: Bench,
+  database: string,
+  count: number,
+  options: { hoursAgo?: number; onTopOf?: string } = {},
+): Promise<void> {
   if (await bench.hasDatabase(database)) return
   await createPeople(bench, 'people')
   bench.log(`${database}: ${count} stories`)
-  await bench.createDatabase(database, 'people')
+  await bench.createDatabase(database, options.onTopOf ?? 'people')
   await load(
     bench,
     database,
@@ -85,12 +95,12 @@ export async function createStories(bench: Bench, database: string, count: numbe
     [
       `insert into stories (id, author_id, text, visibility, has_audience, created_at, expires_at)
        select ${STORY_ID}, author, ${storyText}, kind, listed, at, at + interval '24 hours' from (
-         select n, date_trunc('milliseconds', now() - interval '20 hours' * random()) as at,
+         select n, date_trunc('milliseconds', now() - interval '${options.hoursAgo ?? 0} hours' - interval '20 hours' * random()) as at,
            case when n % 1000 = 7 then ${PERSON(`${QUIET_FROM} + (random() * ${PEOPLE - QUIET_FROM - 1})::int + 1`)}
              else ${PERSON(`1 + (random() * ${QUIET_FROM - 2})::int`)} end as author,
            case when n % 20 < 12 then 'public' when n % 20 < 19 then 'friends' else 'private' end as kind,
            n % 20 in (12, 13) as listed
-         from generate_series(1, ${count}) n) made`,
+         from generate_series(1, ${count}) n) made order by at`,
       `insert into story_audience (story_id, user_id, created_at)
        select id, ${PERSON(`1 + (random() * ${QUIET_FROM - 2})::int`)}, created_at
        from stories, generate_series(1, 3) where has_audience on conflict do nothing`,
