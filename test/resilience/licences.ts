@@ -46,9 +46,7 @@ const { trustedDependencies: trusted = [] } = JSON.parse(
   readFileSync(join(PROJECT_DIR, 'package.json'), 'utf8'),
 )
 console.log(`with install scripts: ${[...new Set(withScripts)].join(', ') || 'none'}`)
-console.log(
-  `trusted by name in package.json: ${trusted.join(', ') || "none (only those of Bun's own short list run)"}`,
-)
+console.log(`trusted by name in package.json: ${trusted.join(', ') || 'none, so none of them ran'}`)
 
 const isAgreed = (licence: string) =>
   licence
