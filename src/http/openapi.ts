@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { swagger } from '@elysiajs/swagger'
 import { type AnyElysia, Elysia } from 'elysia'
 import { REQUEST_HEADERS } from './describe'
 import type { Pages } from './gateway'
@@ -44,6 +43,8 @@ const PROBLEM = {
 
 /** Writes the document of an app's routes. */
 export async function withDocument(routes: AnyElysia, version: string): Promise<Json> {
+  // Asked for seldom, and no start should wait for it.
+  const { swagger } = await import('@elysiajs/swagger')
   const documented = new Elysia().use(
     swagger({
       path: '/docs',

@@ -1,9 +1,8 @@
-/** Serves the built browser client from memory: compressed once, assets cached for good, the page revalidated. */
+/** Serves the built browser client from memory: compressed by its build, assets cached for good, the page revalidated. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 export type WebClient = {
   /** The answer for one of the client's paths; null when the path is not one of them. */
@@ -33,7 +32,8 @@ export async function loadWebClient(options: { distDir?: string } = {}): Promise
   const files = (await isFresh(distDir)) ? await readFiles(distDir) : await buildInMemory()
   const assets = new Map<string, Asset>()
   for (const [path, bytes] of files) {
-    assets.set(path === 'index.html' ? '/' : `/${path}`, prepareAsset(path, bytes))
+    if (/\.(br|gz)$/.test(path)) continue
+    assets.set(path === 'index.html' ? '/' : `/${path}`, prepareAsset(path, bytes, files))
   }
   return {
     respond(request, pathname) {
@@ -74,15 +74,16 @@ async function readFiles(dir: string): Promise<ReadonlyMap<string, Bytes>> {
   return files
 }
 
-function prepareAsset(path: string, bytes: Bytes): Asset {
+function prepareAsset(path: string, bytes: Bytes, files: ReadonlyMap<string, Bytes>): Asset {
   const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
   const variants: Variant[] = [{ encoding: 'identity', body: bytes, etag: `"${hash}"` }]
-  for (const [encoding, body] of [
-    ['gzip', new Uint8Array(gzipSync(bytes, { level: 9 }))],
-    ['br', new Uint8Array(brotliCompressSync(bytes))],
+  for (const [encoding, ending] of [
+    ['gzip', 'gz'],
+    ['br', 'br'],
   ] as const) {
+    const body = files.get(`${path}.${ending}`)
     const smallest = variants[0]?.body.length ?? 0
-    if (body.length < smallest) variants.unshift({ encoding, body, etag: `"${hash}-${encoding}"` })
+    if (body && body.length < smallest) variants.unshift({ encoding, body, etag: `"${hash}-${encoding}"` })
   }
   return {
     headers: {

@@ -2,10 +2,15 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
 
 const WEB_DIR = join(import.meta.dir, '../../web')
 
-/** Path inside the client (`index.html`, `assets/main-….js`) to the bytes served there. */
+/**
+ * Path inside the client (`index.html`, `assets/main-….js`) to the bytes served there; beside each the same compressed
+ * (`….br`, `….gz`) where that is smaller.
+ */
 export type WebFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 
 /**
@@ -32,6 +37,7 @@ export async function buildWebClient(outDir?: string): Promise<WebFiles> {
   let html = await Bun.file(join(WEB_DIR, 'index.html')).text()
   for (const [entry, url] of urls) html = html.replaceAll(`"/${entry}"`, `"${url}"`)
   files.set('index.html', new TextEncoder().encode(html))
+  for (const [path, bytes] of [...files]) await addCompressed(files, path, bytes)
   if (outDir) await writeFiles(outDir, files)
   return files
 }
@@ -41,6 +47,23 @@ async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
   const output = result.outputs[0]
   if (!result.success || !output) throw new Error(`The web client does not build: ${result.logs.join('\n')}`)
   return new Uint8Array(await output.arrayBuffer())
+}
+
+const COMPRESSIONS = [
+  ['br', promisify(brotliCompress)],
+  ['gz', (bytes: Uint8Array) => promisify(gzip)(bytes, { level: 9 })],
+] as const
+
+/** Once at the build, as it costs more time than all the rest of a start. */
+async function addCompressed(
+  files: Map<string, Uint8Array<ArrayBuffer>>,
+  path: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  for (const [ending, compress] of COMPRESSIONS) {
+    const smaller = new Uint8Array(await compress(bytes))
+    if (smaller.length < bytes.length) files.set(`${path}.${ending}`, smaller)
+  }
 }
 
 function hashedPath(name: string, bytes: Uint8Array): string {
@@ -61,7 +84,7 @@ if (import.meta.main) {
   const started = performance.now()
   const files = await buildWebClient(join(WEB_DIR, 'dist'))
   for (const [path, bytes] of files) {
-    console.log(`${path}  ${bytes.length} bytes, ${Bun.gzipSync(bytes).length} gzipped`)
+    console.log(`${path}  ${bytes.length} bytes`)
   }
   console.log(`web/dist written in ${Math.round(performance.now() - started)} ms`)
 }
