@@ -30,12 +30,14 @@ const VERSION_TTL_SECONDS = 3600
 /** Longer than any page lives. */
 const REMOVED_KEPT_MS = 120_000
 const PENDING_MAX = 100_000
+const RENEWED_AT_ONCE = 500
 /** Clocks of instances differ; a page counts as older than a failure up to this much. */
 const CLOCK_SKEW_MS = 2000
 
 export function createPageVersions(redis: RedisGate, nowMs: () => number): PageVersions {
-  const removedKey = redis.key('removed', 'version')
-  const removedSet = redis.key('removed', 'ids')
+  // One transaction changes both, so in a cluster they have to lie on the same node: that is what the braces say.
+  const removedKey = redis.key('{removed}', 'version')
+  const removedSet = redis.key('{removed}', 'ids')
   const versionKey = (viewerId: string) => redis.key('version', viewerId)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   const read = createBatchedRead(redis)
@@ -89,7 +91,11 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   redis.beforeRecovery(async (run) => {
     const viewers = [...staleViewers]
     const stories = [...removedStories]
-    if (viewers.length > 0) await renewNow(run, [...viewers.map(versionKey), ...viewers.map(graphKey)])
+    const keys = [...viewers.map(versionKey), ...viewers.map(graphKey)]
+    // Each piece has the deadline of a command, which all of them at once would miss again and again.
+    for (let at = 0; at < keys.length; at += RENEWED_AT_ONCE) {
+      await renewNow(run, keys.slice(at, at + RENEWED_AT_ONCE))
+    }
     if (stories.length > 0) await noteNow(run, stories)
     for (const id of viewers) staleViewers.delete(id)
     for (const id of stories) removedStories.delete(id)

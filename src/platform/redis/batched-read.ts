@@ -1,5 +1,6 @@
-import { Command } from 'ioredis'
+import { Cluster, Command } from 'ioredis'
 import type { RedisGate } from './client'
+import type { RedisCommands } from './connection'
 
 /** Reads keys together with whatever else is asked for in the same turn of the event loop, as one command. */
 export type BatchedRead = (...keys: readonly string[]) => Promise<(string | null)[]>
@@ -21,11 +22,7 @@ export function createBatchedRead(redis: RedisGate): BatchedRead {
     const places = new Map<string, number>()
     for (const { keys } of askers) for (const key of keys) if (!places.has(key)) places.set(key, places.size)
     redis
-      .run((connection) => {
-        // Not by its method, which would wait for others to share a pipeline with.
-        const command = new Command('mget', [...places.keys()], { replyEncoding: 'utf8' })
-        return connection.sendCommand(command) as Promise<(string | null)[]>
-      })
+      .run((connection) => readAll(connection, [...places.keys()]))
       .then(
         (values) => {
           for (const asker of askers)
@@ -42,4 +39,12 @@ export function createBatchedRead(redis: RedisGate): BatchedRead {
       if (waiting.length === 0) setImmediate(flush)
       waiting.push({ keys, resolve, reject })
     })
+}
+
+/** One command; of a Cluster, whose commands cannot span slots, one for each key, side by side. */
+function readAll(connection: RedisCommands, keys: string[]): Promise<(string | null)[]> {
+  if (connection instanceof Cluster) return Promise.all(keys.map((key) => connection.get(key)))
+  // Not by its method, which would wait for others to share a pipeline with.
+  const command = new Command('mget', keys, { replyEncoding: 'utf8' })
+  return connection.sendCommand(command) as Promise<(string | null)[]>
 }

@@ -1,5 +1,7 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { monotonicMs } from '../../kernel/clock'
+import { connectRedis, connectSubscriber, type RedisCommands, type RedisSubscriber } from './connection'
+import { createDeadlines } from './deadlines'
 
 /**
  * Redis is a help, never a must. Every command has a deadline; the first one that misses it opens the breaker, and so do
@@ -16,9 +18,9 @@ export class RedisDown extends Error {
 
 export type RedisGate = Readonly<{
   /** Runs one command; throws RedisDown when Redis is away, slow, or was so a moment ago. */
-  run<T>(command: (redis: Redis) => Promise<T>): Promise<T>
+  run<T>(command: (redis: RedisCommands) => Promise<T>): Promise<T>
   /** Sends a command even past the open breaker, and waits for nothing. */
-  tell(command: (redis: Redis) => Promise<unknown>): void
+  tell(command: (redis: RedisCommands) => Promise<unknown>): void
   isUp(): boolean
   /** Epoch milliseconds of the last moment at which this process saw Redis fail; 0 when never. */
   lastFailureMs(): number
@@ -32,6 +34,7 @@ export type RedisGate = Readonly<{
 }>
 
 export type RedisOptions = Readonly<{
+  /** One Redis, or the nodes of a Cluster with commas between. */
   url: string
   keyPrefix: string
   /** How long a command may take before Redis counts as away. */
@@ -44,24 +47,15 @@ export type RedisOptions = Readonly<{
 const SLOW_SHARE = 1 / 3
 const PING_EVERY_MS = 1000
 const PROBE_EVERY_MS = 250
+/** Sockets that were silent for so long may lead to a machine that is no more. */
+const SILENT_MS_MAX = 5000
 
 export function createRedis(options: RedisOptions): RedisGate {
-  const connect = () =>
-    new Redis(options.url, {
-      commandTimeout: options.deadlineMs,
-      connectTimeout: 1000,
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      retryStrategy: () => 200,
-      reconnectOnError: () => false,
-    })
-  const redis = connect()
-  const subscribers: Redis[] = []
+  const subscribers: RedisSubscriber[] = []
   const recoveries: ((run: RedisGate['run']) => Promise<void>)[] = []
   let up = true
   let lastFailureMs = 0
+  let aliveMs = monotonicMs()
   let closed = false
 
   const fail = (cause: unknown) => {
@@ -70,32 +64,40 @@ export function createRedis(options: RedisOptions): RedisGate {
     up = false
     options.onChange(false, cause)
   }
-  const lag = watchLag()
+  const connection = connectRedis(options.url, fail)
+  const { commands } = connection
+  const deadlines = createDeadlines(options.deadlineMs)
   const isSlow = (startedMs: number) =>
-    monotonicMs() - startedMs > options.deadlineMs * SLOW_SHARE + 3 * lag.recentMs()
+    deadlines.attentiveMs() - startedMs > options.deadlineMs * SLOW_SHARE + 3 * deadlines.recentLagMs()
   let slowSinceMs: number | null = null
   const noteSpeed = (startedMs: number) => {
     if (!isSlow(startedMs)) {
       slowSinceMs = null
     } else if (slowSinceMs === null) {
-      slowSinceMs = monotonicMs()
+      slowSinceMs = deadlines.attentiveMs()
     } else if (startedMs >= slowSinceMs) {
       // Sent after the first slow one had come back: not the same hiccup.
       fail(new Error('answers slowly'))
     }
   }
+  const redial = () => {
+    aliveMs = monotonicMs()
+    for (const { reconnect } of [connection, ...subscribers]) reconnect()
+  }
   const probe = async () => {
-    const startedMs = monotonicMs()
+    const startedMs = deadlines.attentiveMs()
     try {
-      await redis.ping()
+      await deadlines.within(connection.check())
+      aliveMs = monotonicMs()
       if (isSlow(startedMs)) throw new Error('answers slowly')
       slowSinceMs = null
       if (up) return
-      for (const recover of recoveries) await recover((command) => command(redis))
+      for (const recover of recoveries) await recover((command) => deadlines.within(command(commands)))
       up = true
       options.onChange(true)
     } catch (error) {
       fail(error)
+      if (monotonicMs() - aliveMs > SILENT_MS_MAX) redial()
     }
   }
   let timer: Timer
@@ -103,17 +105,14 @@ export function createRedis(options: RedisOptions): RedisGate {
     timer = setTimeout(() => probe().finally(() => closed || schedule()), up ? PING_EVERY_MS : PROBE_EVERY_MS)
     timer.unref()
   }
-  redis.on('error', fail)
-  redis.on('close', () => fail(new Error('connection closed')))
   schedule()
 
   /** The first commands of a process wait for its connection instead of failing. */
   let connected = false
-  const firstConnection = new Promise<void>((resolve) => {
-    redis.once('ready', () => resolve())
-    redis.once('error', () => resolve())
-    setTimeout(resolve, options.deadlineMs).unref()
-  }).then(() => {
+  const firstConnection = Promise.race([
+    connection.firstAttempt,
+    new Promise<void>((resolve) => void setTimeout(resolve, options.deadlineMs).unref()),
+  ]).then(() => {
     connected = true
   })
 
@@ -121,9 +120,9 @@ export function createRedis(options: RedisOptions): RedisGate {
     async run(command) {
       if (!connected) await firstConnection
       if (!up) throw new RedisDown()
-      const startedMs = monotonicMs()
+      const startedMs = deadlines.attentiveMs()
       try {
-        const answer = await command(redis)
+        const answer = await deadlines.within(command(commands))
         noteSpeed(startedMs)
         return answer
       } catch (error) {
@@ -131,7 +130,7 @@ export function createRedis(options: RedisOptions): RedisGate {
         throw new RedisDown(error)
       }
     },
-    tell: (command) => void command(redis).catch(() => undefined),
+    tell: (command) => void command(commands).catch(() => undefined),
     isUp: () => up,
     lastFailureMs: () => lastFailureMs,
     beforeRecovery: (work) => {
@@ -139,45 +138,20 @@ export function createRedis(options: RedisOptions): RedisGate {
     },
     ping: async () => {
       if (!connected) await firstConnection
-      await redis.ping()
+      await deadlines.within(connection.check())
     },
     subscriber() {
-      const subscriber = new Redis(options.url, {
-        connectTimeout: 1000,
-        maxRetriesPerRequest: null,
-        retryStrategy: () => 200,
-        autoResubscribe: true,
-      })
-      subscriber.on('error', () => undefined)
+      const subscriber = connectSubscriber(options.url)
       subscribers.push(subscriber)
-      return subscriber
+      return subscriber.connection
     },
     key: (...parts) => [options.keyPrefix, ...parts].join(':'),
     async close() {
       closed = true
       clearTimeout(timer)
-      lag.stop()
-      for (const connection of [redis, ...subscribers]) connection.disconnect()
+      deadlines.stop()
+      connection.close()
+      for (const subscriber of subscribers) subscriber.connection.disconnect()
     },
-  }
-}
-
-const LAG_SAMPLE_MS = 50
-
-/** How late timers fire in this process: what a busy process adds to each answer is not Redis being slow. */
-function watchLag() {
-  let dueMs = monotonicMs() + LAG_SAMPLE_MS
-  let last = 0
-  let before = 0
-  const timer = setInterval(() => {
-    const nowMs = monotonicMs()
-    before = last
-    last = Math.max(0, nowMs - dueMs)
-    dueMs = nowMs + LAG_SAMPLE_MS
-  }, LAG_SAMPLE_MS)
-  timer.unref()
-  return {
-    recentMs: () => Math.max(last, before, monotonicMs() - dueMs),
-    stop: () => clearInterval(timer),
   }
 }

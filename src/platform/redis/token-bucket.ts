@@ -1,4 +1,5 @@
 import type { RedisGate } from './client'
+import type { RedisCommands } from './connection'
 
 /**
  * Token buckets: a burst of `limit`, refilled continuously over `perSeconds`. They live in Redis, shared by all
@@ -90,7 +91,7 @@ export function createTokenBuckets(redis: RedisGate, nowMs: () => number): Token
 const SHA = new Bun.CryptoHasher('sha1').update(TAKE).digest('hex')
 
 async function runScript(
-  connection: { evalsha: unknown; eval: unknown } & import('ioredis').Redis,
+  connection: RedisCommands,
   script: string,
   key: string,
   rule: BucketRule,

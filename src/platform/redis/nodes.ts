@@ -1,0 +1,27 @@
+export type RedisNode = Readonly<{
+  host: string
+  port: number
+  username?: string
+  password?: string
+  tls?: Record<string, never>
+}>
+
+export const CONNECT_MS_MAX = 1000
+export const RECONNECT_AFTER_MS = 200
+
+const DEFAULT_PORT = 6379
+
+/** Addresses and credentials of a checked REDIS_URL: one URL, or several with commas between. */
+export function parseNodes(url: string): RedisNode[] {
+  return url.split(',').map((text) => {
+    const { protocol, hostname, port, username, password } = new URL(text.trim())
+    return {
+      // Brackets are for URLs; the socket wants the bare IPv6 address.
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? DEFAULT_PORT : Number(port),
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    }
+  })
+}
