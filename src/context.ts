@@ -22,6 +22,7 @@ import { createStoryStore } from './features/stories/store'
 import { type Clock, systemClock } from './kernel/clock'
 import { createSingleFlight, type SingleFlight } from './kernel/single-flight'
 import { createTurns, type Turns } from './kernel/turns'
+import { type AccessLog, createAccessLog } from './platform/access-log'
 import { type Activity, createActivity } from './platform/activity'
 import { createDatabase, type Database, type Db } from './platform/database/client'
 import { createTransact, type Transact } from './platform/database/transact'
@@ -40,6 +41,7 @@ export type AppContext = Readonly<{
   version: string
   clock: Clock
   logger: Logger
+  accessLog: AccessLog
   metrics: Metrics
   activity: Activity
   database: Database
@@ -147,6 +149,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     version: options.version,
     clock,
     logger,
+    accessLog: createAccessLog(logger),
     metrics,
     activity,
     database,

@@ -40,7 +40,7 @@ type App = Readonly<{
   routes: readonly { method: string; path: string }[]
 }>
 
-type Deps = Pick<AppContext, 'config' | 'logger' | 'metrics'>
+type Deps = Pick<AppContext, 'config' | 'logger' | 'accessLog' | 'metrics'>
 
 const URL_LENGTH_MAX = 4096
 const LOGGED_PATH_MAX = 200
@@ -57,8 +57,6 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   const security = createSecurityHeaders(
     bucketOrigin(config.s3.publicEndpoint, config.s3.bucket, config.s3.forcePathStyle),
   )
-  // What an access line holds is named below; looking through it for secrets would cost more than writing it.
-  const accessLog = ctx.logger.child({}, { redact: [] })
   let inFlight = 0
   let draining = false
   let lastRequestMs = 0
@@ -158,8 +156,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     ctx.metrics.httpRequests.inc({ method, route: info.route, code: String(status) })
     // How long a stream stays open says nothing about how fast it was answered, and this is the moment it was.
     ctx.metrics.httpDuration.observe({ method, route: info.route }, seconds)
-    const line = {
-      event: 'http_request',
+    ctx.accessLog(QUIET_ROUTES.has(info.route) && status < 400 ? 'debug' : 'info', {
       request_id: info.id,
       user_id: info.viewer?.id,
       method,
@@ -167,9 +164,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       path: info.path,
       status,
       duration_ms: Math.round(seconds * 1e6) / 1e3,
-    }
-    if (QUIET_ROUTES.has(info.route) && status < 400) accessLog.debug(line)
-    else accessLog.info(line)
+    })
   }
   const fail = (error: unknown, info: RequestInfo): Response => {
     const problem = toAppError(error)

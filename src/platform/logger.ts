@@ -1,6 +1,7 @@
 import pino from 'pino'
 import type { LogLevel } from '../config'
 import { createLineBuffer } from './line-buffer'
+import { provideHasSubscribers } from './tracing-channels'
 
 /** One JSON object a line on stdout; `event` names what happened. Never a password, token, signed query or email. */
 export type Logger = pino.Logger
@@ -24,6 +25,7 @@ const REDACTED = [
  * @param buffered lines are written together every 100 ms instead of one by one, which a busy API process needs
  */
 export function createLogger(level: LogLevel, service: string, buffered: boolean): Logger {
+  provideHasSubscribers()
   const stdout = pino.destination({ fd: 1, sync: !buffered })
   const stream = buffered ? createLineBuffer(stdout) : stdout
   return pino(

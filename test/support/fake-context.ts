@@ -2,6 +2,7 @@ import { type Config, parseConfig } from '../../src/config'
 import type { AppContext, Stores } from '../../src/context'
 import { createSingleFlight } from '../../src/kernel/single-flight'
 import { createTurns } from '../../src/kernel/turns'
+import { createAccessLog } from '../../src/platform/access-log'
 import type { Activity } from '../../src/platform/activity'
 import { createMetrics } from '../../src/platform/metrics'
 import { createTokens } from '../../src/platform/tokens'
@@ -103,6 +104,7 @@ export function fakeContext(preparation: Preparation = {}): FakeContext {
     version: '1.2.3',
     clock,
     logger: log.logger,
+    accessLog: createAccessLog(log.logger),
     metrics: createMetrics({ processMetrics: false }),
     activity: activity.double,
     database: double('database', preparation.database),

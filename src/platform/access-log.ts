@@ -1,0 +1,40 @@
+import pino from 'pino'
+import type { Logger } from './logger'
+
+/** One line a request, under the same heads as every other line of the logger. */
+export type AccessLine = Readonly<{
+  request_id: string
+  user_id: string | undefined
+  method: string
+  route: string
+  path: string
+  status: number
+  duration_ms: number
+}>
+
+export type AccessLog = (level: 'info' | 'debug', line: AccessLine) => void
+
+const { isoTime } = pino.stdTimeFunctions
+const { chindingsSym, streamSym } = pino.symbols
+
+/**
+ * Writes the lines of requests to a logger's stream. They are the only ones that every request pays for, and always
+ * hold the same few fields, none of them secret: put together here they cost half of what they do when pino looks
+ * through them.
+ */
+export function createAccessLog(logger: Logger): AccessLog {
+  const inside = logger as unknown as Readonly<{
+    [chindingsSym]: string
+    [streamSym]: Readonly<{ write(line: string): void }>
+  }>
+  const bindings = inside[chindingsSym]
+  return (level, { request_id, user_id, method, route, path, status, duration_ms }) => {
+    if (!logger.isLevelEnabled(level)) return
+    const user = user_id === undefined ? '' : `,"user_id":"${user_id}"`
+    inside[streamSym].write(
+      `{"level":"${level}"${isoTime()}${bindings},"event":"http_request","request_id":"${request_id}"${user}` +
+        `,"method":"${method}","route":"${route}","path":${JSON.stringify(path)}` +
+        `,"status":${status},"duration_ms":${duration_ms}}\n`,
+    )
+  }
+}
