@@ -1,16 +1,21 @@
 /** Typed configuration from environment variables (12-factor); every fault is reported at once. */
 
+import { findNodesFault, findUrlFault } from './kernel/check-url'
+
 export type FriendsRule = 'following' | 'mutual'
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 export type Config = Readonly<{
   port: number
   host: string
+  /** Processes that serve the port together. */
+  webConcurrency: number
   databaseUrl: string
   /** False behind a pooler in transaction mode: no prepared statements, no settings at connection. */
   databasePrepare: boolean
   /** For what needs a session of its own, when `databaseUrl` is a pooler. */
   databaseMigrationUrl: string
+  /** One Redis, or several nodes of a Cluster with commas between. */
   redisUrl: string
   s3: Readonly<{
     endpoint: string
@@ -129,16 +134,14 @@ export function parseConfig(env: Env): Config {
       .map((item) => item.trim())
       .filter((item) => item !== '')
   }
-  const url = (name: string, protocols: readonly string[], fallback?: string): string => {
-    const value = raw(name) ?? fallback
+  const url = (name: string, protocols: readonly string[], findFault = findUrlFault): string => {
+    const value = raw(name)
     if (value === undefined) {
       fault(name, 'is required')
       return ''
     }
-    const protocol = URL.canParse(value) ? new URL(value).protocol : ''
-    if (!protocols.includes(protocol)) {
-      fault(name, `must be a URL that starts with ${protocols.map((item) => `${item}//`).join(' or ')}`)
-    }
+    const found = findFault(value, protocols)
+    if (found !== null) fault(name, found)
     return value
   }
   const secret = (name: string, required: boolean): string | null => {
@@ -176,13 +179,14 @@ export function parseConfig(env: Env): Config {
   const config: Config = {
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST', '0.0.0.0'),
+    webConcurrency: integer('WEB_CONCURRENCY', 1, 1, 64),
     databaseUrl,
     databasePrepare: flag('DATABASE_PREPARE', true),
     databaseMigrationUrl:
       raw('DATABASE_MIGRATION_URL') === undefined
         ? databaseUrl
         : url('DATABASE_MIGRATION_URL', POSTGRES_PROTOCOLS),
-    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    redisUrl: url('REDIS_URL', ['redis:', 'rediss:'], findNodesFault),
     s3: {
       endpoint: s3Endpoint,
       publicEndpoint:
@@ -222,6 +226,9 @@ export function parseConfig(env: Env): Config {
     workerIntervalSeconds: integer('WORKER_INTERVAL_SECONDS', 60, 1, 3600),
     workerBatchSize: integer('WORKER_BATCH_SIZE', 1000, 1, 10_000),
     workerMetricsPort: integer('WORKER_METRICS_PORT', 9091, 0, 65_535),
+  }
+  if (config.webConcurrency > 1 && config.port === 0) {
+    fault('WEB_CONCURRENCY', 'above 1 needs a PORT that all processes can share, not 0')
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze(config)

@@ -27,7 +27,7 @@ import { type Activity, createActivity } from './platform/activity'
 import { createDatabase, type Database, type Db } from './platform/database/client'
 import { createTransact, type Transact } from './platform/database/transact'
 import { createLogger, flushLogger, type Logger } from './platform/logger'
-import { createMetrics, type Metrics } from './platform/metrics'
+import { createMetrics, type Metrics, type MetricsOptions } from './platform/metrics'
 import { createObjectStore, type ObjectStore } from './platform/object-store'
 import { createPasswords, type Passwords } from './platform/passwords'
 import { createRedis, type RedisGate } from './platform/redis/client'
@@ -94,8 +94,12 @@ export type ContextOptions = Readonly<{
   logger?: Logger
   /** Lines are written together; for a process that answers many requests. */
   bufferedLog?: boolean
+  /** Other processes write log lines to the same output. */
+  sharedOutput?: boolean
   /** Adds the series about the process itself. */
   processMetrics?: boolean
+  /** What the processes beside this one have counted. */
+  otherReports?: MetricsOptions['otherReports']
   redisKeyPrefix?: string
   databaseDeadlineMs?: number
   redisDeadlineMs?: number
@@ -112,8 +116,17 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   const clock = options.clock ?? systemClock
   const nowMs = () => clock.now().getTime()
   const logger =
-    options.logger ?? createLogger(config.logLevel, options.service, options.bufferedLog ?? false)
-  const metrics = createMetrics({ processMetrics: options.processMetrics ?? false })
+    options.logger ??
+    createLogger(
+      config.logLevel,
+      options.service,
+      options.bufferedLog ?? false,
+      options.sharedOutput ?? false,
+    )
+  const metrics = createMetrics({
+    processMetrics: options.processMetrics ?? false,
+    otherReports: options.otherReports,
+  })
   const activity = createActivity(logger, metrics)
 
   const database = createDatabase({

@@ -15,12 +15,13 @@ const sources = new Map(files.map((path) => [path, readFileSync(join(ROOT, path)
 
 type Import = Readonly<{ from: string; to: string; isType: boolean }>
 
+const ENTRIES = ['worker.ts', 'src/server.ts', 'src/serve.ts']
 const PURE_NAMES = ['rules', 'visibility', 'sse', 'event-types', 'story-row', 'stream-handle']
 const STORE_NAMES = ['store', 'visibility-sql', 'story-row-sql']
 
 /** Which row of the table a file belongs to. */
 function kindOf(path: string): string {
-  if (path === 'worker.ts' || path === 'src/server.ts' || path.startsWith('src/scripts/')) return 'entry'
+  if (ENTRIES.includes(path) || /^src\/(cluster|scripts)\//.test(path)) return 'entry'
   if (['src/app.ts', 'src/context.ts', 'src/config.ts', 'src/version.ts'].includes(path)) {
     return path.slice('src/'.length, -'.ts'.length)
   }
@@ -57,7 +58,7 @@ const isTypeOf =
 /** The table: for each kind of file, what it may import. */
 const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   kernel: (_, to) => to === 'kernel',
-  config: () => false,
+  config: (_, to) => to === 'kernel',
   version: () => false,
   pure: (line, to) => ['kernel', 'pure'].includes(to) || isTypeOf(['schema', 'operation'])(line, to),
   schema: (line, to) =>

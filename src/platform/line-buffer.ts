@@ -10,7 +10,8 @@ type Target = Readonly<{ write(text: string): unknown; flush(done: (error?: Erro
 const TEXT_LENGTH_MAX = 16 * 1024
 const FLUSH_MS = 100
 
-export function createLineBuffer(target: Target): LineBuffer {
+/** @param textLengthMax what is handed on together is no longer, unless a single line is */
+export function createLineBuffer(target: Target, textLengthMax = TEXT_LENGTH_MAX): LineBuffer {
   let text = ''
   let timer: Timer | null = null
   const handOn = () => {
@@ -22,8 +23,8 @@ export function createLineBuffer(target: Target): LineBuffer {
   }
   return {
     write(line) {
+      if (text.length + line.length > textLengthMax) handOn()
       text += line
-      if (text.length >= TEXT_LENGTH_MAX) return handOn()
       timer ??= setTimeout(handOn, FLUSH_MS)
       timer.unref()
     },

@@ -1,7 +1,6 @@
 import pino from 'pino'
 import type { LogLevel } from '../config'
 import { createLineBuffer } from './line-buffer'
-import { provideHasSubscribers } from './tracing-channels'
 
 /** One JSON object a line on stdout; `event` names what happened. Never a password, token, signed query or email. */
 export type Logger = pino.Logger
@@ -21,17 +20,24 @@ const REDACTED = [
   '*.authorization',
 ]
 
+/** As much as a pipe takes in one piece. */
+const ATOMIC_WRITE_BYTES = 4096
+
 /**
  * @param buffered lines are written together every 100 ms instead of one by one, which a busy API process needs
+ * @param shared other processes write to the same output: lines name their process, and are never torn by another's
  */
-export function createLogger(level: LogLevel, service: string, buffered: boolean): Logger {
-  provideHasSubscribers()
-  const stdout = pino.destination({ fd: 1, sync: !buffered })
-  const stream = buffered ? createLineBuffer(stdout) : stdout
+export function createLogger(level: LogLevel, service: string, buffered: boolean, shared = false): Logger {
+  const stdout = pino.destination({
+    fd: 1,
+    sync: !buffered,
+    ...(shared ? { maxWrite: ATOMIC_WRITE_BYTES } : {}),
+  })
+  const stream = buffered ? createLineBuffer(stdout, shared ? ATOMIC_WRITE_BYTES : undefined) : stdout
   return pino(
     {
       level,
-      base: { service },
+      base: shared ? { service, pid: process.pid } : { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED, censor: '[redacted]' },

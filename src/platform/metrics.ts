@@ -1,22 +1,58 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  type Aggregator,
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
 
 /** Every Prometheus series of both processes, in one registry a process. */
 export type Metrics = ReturnType<typeof createMetrics>
 
+/** What a process has counted, to be added to what others have. */
+export type MetricsReport = MetricObjectWithValues<MetricValue<string>>[]
+
 const REQUEST_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const SWEEP_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-export function createMetrics(options: { processMetrics: boolean }) {
+export type MetricsOptions = Readonly<{
+  processMetrics: boolean
+  /** Where several processes serve as one: what the others have counted, asked for with this one's own report. */
+  otherReports?: ((own: MetricsReport) => Promise<readonly MetricsReport[]>) | undefined
+}>
+
+export function createMetrics(options: MetricsOptions) {
+  const { otherReports } = options
   const registry = new Registry()
   const registers = [registry]
-  if (options.processMetrics) collectDefaultMetrics({ register: registry })
+  if (options.processMetrics) {
+    collectDefaultMetrics({ register: registry })
+    // Left out of a sum by default; several processes have run since the first of them started.
+    Object.assign(registry.getSingleMetric('process_start_time_seconds') ?? {}, { aggregator: 'min' })
+  }
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter<L>({ name, help, labelNames, registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Gauge<L>({ name, help, labelNames, registers })
+  /** @param aggregator what several processes' values are together */
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    aggregator: Aggregator = 'sum',
+  ) => new Gauge<L>({ name, help, labelNames, registers, aggregator })
 
   return {
     registry,
+    report: (): Promise<MetricsReport> => registry.getMetricsAsJSON(),
+    /** The text that Prometheus reads: the sum over all processes that serve as one. */
+    async text(): Promise<string> {
+      if (otherReports === undefined) return registry.metrics()
+      const own: MetricsReport = await registry.getMetricsAsJSON()
+      return AggregatorRegistry.aggregate([own, ...(await otherReports(own))]).metrics()
+    },
     httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'code']),
     httpDuration: new Histogram({
       name: 'http_request_duration_seconds',
@@ -38,10 +74,18 @@ export function createMetrics(options: { processMetrics: boolean }) {
     eventsLag: gauge(
       'events_lag_seconds',
       'Age of the oldest event that is committed but held back by an open transaction',
+      [],
+      'max',
     ),
     cacheRequests: counter('cache_requests_total', 'Cache look-ups', ['cache', 'result']),
     rateLimitRefusals: counter('rate_limit_refusals_total', 'Requests refused by a limit', ['limit']),
-    dependencyUp: gauge('dependency_up', 'Whether a dependency answered last (1) or not (0)', ['dependency']),
+    // One process that cannot reach it is what somebody has to know of.
+    dependencyUp: gauge(
+      'dependency_up',
+      'Whether a dependency answered last (1) or not (0)',
+      ['dependency'],
+      'min',
+    ),
     dependencyErrors: counter('dependency_errors_total', 'Failures of a dependency', ['dependency']),
     storiesExpired: counter('stories_expired_total', 'Stories ended by the worker'),
     workerLatency: new Histogram({

@@ -86,7 +86,7 @@ export const healthRoutes = (ctx: AppContext) => {
           throw unauthenticated()
         // A scrape looks at the dependencies too, so that `dependency_up` is never older than the scrape.
         await checkHealth()
-        return new Response(await ctx.metrics.registry.metrics(), {
+        return new Response(await ctx.metrics.text(), {
           headers: { 'Content-Type': ctx.metrics.registry.contentType, 'Cache-Control': 'no-store' },
         })
       },
