@@ -75,6 +75,11 @@ describe('parseConfig', () => {
     ['DATABASE_URL', 'mysql://localhost'],
     ['DATABASE_URL', 'localhost:5432'],
     ['REDIS_URL', 'http://localhost'],
+    ['REDIS_URL', 'redis://a:7000,'],
+    ['REDIS_URL', 'redis://a:7000,http://b:7001'],
+    ['REDIS_URL', 'redis://a:7000,rediss://b:7001'],
+    ['REDIS_URL', 'redis://:one@a:7000,redis://:two@b:7001'],
+    ['REDIS_URL', 'redis://a:7000/1,redis://b:7001/1'],
     ['S3_ENDPOINT', 'localhost:9000'],
     ['S3_PUBLIC_ENDPOINT', 'ftp://x'],
     ['S3_FORCE_PATH_STYLE', 'yes'],
@@ -97,6 +102,14 @@ describe('parseConfig', () => {
   test.each(bad)('refuses %s=%s', (name, value) => {
     expect(namesAtFault({ [name]: value })).toEqual([name])
   })
+  test('takes several nodes of a cluster, with or without TLS and credentials', () => {
+    for (const url of [
+      'redis://a:7000,redis://b:7001',
+      'rediss://u:p%2C@a/0, rediss://u:p%2C@b',
+      'redis://a,redis://a',
+    ])
+      expect(parseConfig({ ...REQUIRED, REDIS_URL: url }).redisUrl).toBe(url)
+  })
   test('32 bytes are enough for a secret, however few characters they are', () => {
     expect(namesAtFault({ JWT_SECRET: 'é'.repeat(16) })).toEqual([])
   })
@@ -114,7 +127,8 @@ describe('parseConfig', () => {
     )
     fc.assert(
       fc.property(env, (some) => {
-        expect(faultsOf({ ...some, JWT_SECRET: secret }).join()).not.toContain(secret)
+        const shown = faultsOf({ ...some, JWT_SECRET: secret, REDIS_URL: `redis://:${secret}@a,redis://b` })
+        expect(shown.join()).not.toContain(secret)
       }),
     )
   })
