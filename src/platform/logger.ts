@@ -1,6 +1,7 @@
 import pino from 'pino'
 import type { LogLevel } from '../config'
 import { createLineBuffer } from './line-buffer'
+import { provideHasSubscribers } from './tracing-channels'
 
 /** One JSON object a line on stdout; `event` names what happened. Never a password, token, signed query or email. */
 export type Logger = pino.Logger
@@ -28,6 +29,7 @@ const ATOMIC_WRITE_BYTES = 4096
  * @param shared other processes write to the same output: lines name their process, and are never torn by another's
  */
 export function createLogger(level: LogLevel, service: string, buffered: boolean, shared = false): Logger {
+  provideHasSubscribers()
   const stdout = pino.destination({
     fd: 1,
     sync: !buffered,
