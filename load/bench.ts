@@ -1,8 +1,10 @@
 /** `bun load/bench.ts [rows…]`: measures the named rows (all when none is named) on a stack of its own. */
 import { measureColdFeed } from './rows/feed-cold'
+import { measureFeedDuringSweep } from './rows/feed-during-sweep'
 import { measurePopularStory } from './rows/feed-popular'
 import { measureWarmFeed } from './rows/feed-warm'
 import { measureFeedWithViews } from './rows/feed-with-views'
+import { measurePopularViews } from './rows/popular-views'
 import { measureSearch } from './rows/search'
 import { measureStartUp } from './rows/start-up'
 import { measureSweep } from './rows/sweep'
@@ -13,8 +15,10 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<RowResult | readon
   '1': measureWarmFeed,
   '1b': measureFeedWithViews,
   '2': measureColdFeed,
+  '5': measurePopularViews,
   '6': measurePopularStory,
   '9': measureSweep,
+  '9b': measureFeedDuringSweep,
   '10': measureSearch,
   '12': measureStartUp,
 }
