@@ -207,6 +207,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     streamSlots: createStreamSlots({
       redis,
       bus,
+      streamsOf: hub.streamsOf,
       nowMs,
       streamsMax: config.eventsMaxStreamsPerUser,
       streamAgeMsMax: config.accessTokenTtlSeconds * 1000,

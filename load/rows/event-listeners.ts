@@ -1,6 +1,6 @@
 import type { Bench } from '../support/bench'
 import { createListeners } from '../support/listeners'
-import { needOpenFiles, type ApiProcess } from '../support/processes'
+import { type ApiProcess, needOpenFiles } from '../support/processes'
 import type { RowResult } from '../support/result'
 import { median, round } from '../support/stats'
 import { createPeople, personId } from '../support/world'

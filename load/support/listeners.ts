@@ -14,6 +14,8 @@ export type Listeners = Readonly<{
 type Line = { index: number; begun: boolean; begin: () => void; fail: (error: Error) => void }
 
 const OPEN_WITHIN_MS = 20_000
+const RETRY_AFTER_MS = 1000
+const TRIES = 20
 
 /**
  * @param onBytes called with what arrives after a stream's head, and the listener's place in the order of opening
@@ -68,13 +70,25 @@ export function createListeners(
       }).catch(reject)
     })
 
+  /** A machine with more to do than it can answers 503 at times; a client comes back, and so does this one. */
+  const openPatiently = async (token: string) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await openOne(token)
+      } catch (error) {
+        if (tries === TRIES) throw error
+        await Bun.sleep(RETRY_AFTER_MS)
+      }
+    }
+  }
+
   return {
     count: () => begun,
     ended: () => ended,
-    async open(tokens, atOnce = 50) {
+    async open(tokens, atOnce = 20) {
       const waiting = tokens.values()
       const worker = async () => {
-        for (const token of waiting) await openOne(token)
+        for (const token of waiting) await openPatiently(token)
       }
       await Promise.all(Array.from({ length: atOnce }, worker))
     },

@@ -179,6 +179,7 @@ describe('a stream ends', () => {
     const [ava] = await cast(instance, 'ava')
     clock.advance(899 * SECOND)
     const reader = await readEvents(instance.listen(), { token: ava.token })
+    clock.advance(SECOND)
     await reader.ended()
     expect(await closedFor(instance, 'token_expired')).toBe(1)
   })

@@ -34,11 +34,11 @@ test('a client that reads too slowly is cut off, and the others get everything',
   const [ava] = await cast(instance, 'ava')
   const reader = await readEvents(url, { token: ava.token })
   const slow = await openWithoutReading(url, ava.token)
-  await until('both streams', () => ctx.hub.countOf(ava.id) === 2)
+  await until('both streams', () => ctx.hub.streamsOf(ava.id).length === 2)
   const text = 'x'.repeat(FRAME_BYTES)
   const memoryBefore = process.memoryUsage().rss
   let sent = 0
-  while (ctx.hub.countOf(ava.id) === 2 && sent * FRAME_BYTES < BYTES_MAX) {
+  while (ctx.hub.streamsOf(ava.id).length === 2 && sent * FRAME_BYTES < BYTES_MAX) {
     await stage.database().sql`
       insert into events (author_id, type, data)
       select ${ava.id}, 'story.viewed', jsonb_build_object('story_id', ${text}::text, 'viewer_id', 'v', 'viewed_at', 't')
@@ -48,7 +48,7 @@ test('a client that reads too slowly is cut off, and the others get everything',
     await reader.until(`${sent} events`, () => reader.events().length === sent)
   }
   // Some seconds of grace are a fast machine's 60 MiB; what waits is in the database meanwhile.
-  await until('the slow one to be cut off', () => ctx.hub.countOf(ava.id) === 1, 15_000)
+  await until('the slow one to be cut off', () => ctx.hub.streamsOf(ava.id).length === 1, 15_000)
   const closed = (await ctx.metrics.sseClosed.get()).values.map(({ labels, value }) => [labels.reason, value])
   expect(closed).toEqual([['slow', 1]])
   expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(400 * 1024 * 1024)

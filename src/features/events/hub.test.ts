@@ -40,6 +40,7 @@ function listener(userId: string) {
   const subscriber: Subscriber = {
     id: crypto.randomUUID(),
     userId,
+    endsAtMs: Number.POSITIVE_INFINITY,
     push(frame) {
       stories.push(/"story_id":"([^"]*)"/.exec(decoder.decode(frame))?.[1] ?? '')
       if (waiting !== null && stories.length >= waiting.count) waiting.resolve()
@@ -112,7 +113,7 @@ describe('the hub', () => {
     await hub.join(stays.subscriber)
     await hub.join(leaves.subscriber)
     hub.leave(leaves.subscriber)
-    expect(hub.countOf(ava.id)).toBe(1)
+    expect(hub.streamsOf(ava.id)).toEqual([stays.subscriber])
     table.commit(ava.id, 'a')
     bus.sayWake()
     await stays.heard(1)
@@ -145,7 +146,7 @@ describe('the hub', () => {
     const { hub, table } = setUp()
     table.state.failure = new Error('gone')
     await expect(hub.join(listener(ava.id).subscriber)).rejects.toThrow('gone')
-    expect(hub.countOf(ava.id)).toBe(0)
+    expect(hub.streamsOf(ava.id)).toEqual([])
   })
   test('keeps each line open with a comment every 15 seconds', async () => {
     jest.useFakeTimers()

@@ -9,7 +9,8 @@ import {
   presentEventData,
   type StoredEvent,
 } from './event-types'
-import { sseComment, sseFrame } from './sse'
+import { createRoster } from './roster'
+import { sseFrame } from './sse'
 import type { EventStore } from './store'
 import { type CloseReason, type Subscriber, startOf } from './subscriber'
 
@@ -23,8 +24,8 @@ export type Hub = Readonly<{
   leave(subscriber: Subscriber): void
   /** Everything up to here has been handed out. */
   position(): Position
-  /** How many streams the user holds in this process. */
-  countOf(userId: string): number
+  /** The streams that the user holds in this process, the oldest first. */
+  streamsOf(userId: string): readonly Subscriber[]
   close(reason?: CloseReason): Promise<void>
 }>
 
@@ -39,13 +40,11 @@ type Options = Readonly<{
 
 const BATCH = 1000
 const POLL_MS = 2000
-const HEARTBEAT_SECONDS = 15
 const REREAD_MS_MIN = 5
 const REREAD_MS_MAX = 100
 const NOWHERE: Position = { xact: 0n, seq: 0n }
 
 const encoder = new TextEncoder()
-const HEARTBEAT = encoder.encode(sseComment('keep-alive'))
 
 export const eventFrame = (event: StoredEvent): Uint8Array =>
   encoder.encode(
@@ -57,10 +56,7 @@ export const eventFrame = (event: StoredEvent): Uint8Array =>
   )
 
 export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_MS }: Options): Hub {
-  const byUser = new Map<string, Set<Subscriber>>()
-  const beats: Set<Subscriber>[] = Array.from({ length: HEARTBEAT_SECONDS }, () => new Set())
-  let joined = 0
-  let beat = 0
+  const roster = createRoster(clock)
   let position: Position | null = null
   let pumping: Promise<void> | null = null
   let again: Promise<void> | null = null
@@ -68,18 +64,16 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
   let rereadMs = REREAD_MS_MIN
   let closed = false
 
-  const size = () => beats.reduce((total, set) => total + set.size, 0)
-
   const handOut = (event: StoredEvent) => {
-    const subscribers = byUser.get(event.authorId)
-    if (subscribers === undefined) return
+    const subscribers = roster.of(event.authorId)
+    if (subscribers.length === 0) return
     const frame = eventFrame(event)
-    for (const subscriber of [...subscribers]) subscriber.push(frame, event.position)
-    metrics.eventsDelivered.inc(subscribers.size)
+    for (const subscriber of subscribers) subscriber.push(frame, event.position)
+    metrics.eventsDelivered.inc(subscribers.length)
   }
 
   const readOn = async (): Promise<void> => {
-    if (size() === 0) {
+    if (roster.size() === 0) {
       position = null
       return
     }
@@ -126,25 +120,17 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
     return again
   }
   const wake = () => {
-    if (!closed && size() > 0) pump().catch(onError)
+    if (!closed && roster.size() > 0) pump().catch(onError)
   }
   let listening = false
   const poll = setInterval(wake, pollMs)
-  const heart = setInterval(() => {
-    beat = (beat + 1) % HEARTBEAT_SECONDS
-    for (const subscriber of [...(beats[beat] ?? [])]) subscriber.comment(HEARTBEAT)
-  }, 1000)
   poll.unref()
-  heart.unref()
 
   const leave = (subscriber: Subscriber) => {
-    for (const set of beats) set.delete(subscriber)
-    const subscribers = byUser.get(subscriber.userId)
-    subscribers?.delete(subscriber)
-    if (subscribers?.size === 0) byUser.delete(subscriber.userId)
+    roster.remove(subscriber)
     // The next stream starts at its own present, not where this one left off.
-    if (size() === 0 && pumping === null) position = null
-    metrics.sseConnections.set(size())
+    if (roster.size() === 0 && pumping === null) position = null
+    metrics.sseConnections.set(roster.size())
   }
 
   return {
@@ -153,10 +139,8 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
       // Only a process that has streams needs to hear of events.
       if (!listening) bus.onWake(wake)
       listening = true
-      const subscribers = byUser.get(subscriber.userId) ?? new Set()
-      byUser.set(subscriber.userId, subscribers.add(subscriber))
-      beats[joined++ % HEARTBEAT_SECONDS]?.add(subscriber)
-      metrics.sseConnections.set(size())
+      roster.add(subscriber)
+      metrics.sseConnections.set(roster.size())
       try {
         await pump()
       } catch (error) {
@@ -167,13 +151,12 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
     },
     leave,
     position: () => position ?? NOWHERE,
-    countOf: (userId) => byUser.get(userId)?.size ?? 0,
+    streamsOf: roster.of,
     async close(reason = 'shutdown') {
       closed = true
       clearInterval(poll)
-      clearInterval(heart)
       clearTimeout(rereadTimer)
-      for (const set of beats) for (const subscriber of [...set]) subscriber.close(reason)
+      roster.close(reason)
       await pumping?.catch(() => undefined)
     },
   }

@@ -4,27 +4,43 @@ import { fakeBus } from '../../../test/support/fakes/bus'
 import { fakeClock } from '../../../test/support/fakes/clock'
 import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
 import { createStreamSlots } from './stream-slots'
+import type { CloseReason, Subscriber } from './subscriber'
 
 /** Slots of a process that may hold two a user; `popped` is what Redis says must end. */
 function setUp(popped: string[] = []) {
   const clock = fakeClock()
   const bus = fakeBus()
   const asked: unknown[][] = []
+  const given: unknown[][] = []
   const redis = fakeRedisGate(clock.nowMs, {
     eval: (async (_: string, ...args: unknown[]) => {
       asked.push(args)
       return popped
     }) as never,
-    zrem: (async () => 1) as never,
+    zrem: (async (...args: unknown[]) => void given.push(args)) as never,
   })
-  const slots = createStreamSlots({ redis, bus, nowMs: clock.nowMs, streamsMax: 2, streamAgeMsMax: 900_000 })
+  let open: Pick<Subscriber, 'id' | 'userId' | 'close'>[] = []
+  const slots = createStreamSlots({
+    redis,
+    bus,
+    streamsOf: (userId) => open.filter((stream) => stream.userId === userId),
+    nowMs: clock.nowMs,
+    streamsMax: 2,
+    streamAgeMsMax: 900_000,
+  })
   const ended: string[] = []
-  const take = (userId: string, id: string) =>
-    slots.take(userId, id, () => {
-      ended.push(id)
-      slots.release(userId, id)
-    })
-  return { slots, redis, bus, asked, ended, take, clock }
+  const leave = (id: string) => {
+    open = open.filter((stream) => stream.id !== id)
+  }
+  const take = (userId: string, id: string) => {
+    const close = (reason: CloseReason) => {
+      ended.push(`${id} ${reason}`)
+      leave(id)
+    }
+    open = [...open, { id, userId, close }]
+    return slots.take({ id, userId, close })
+  }
+  return { slots, redis, bus, asked, given, ended, take, leave, clock }
 }
 
 describe('stream slots', () => {
@@ -33,15 +49,17 @@ describe('stream slots', () => {
     redis.goDown()
     for (const id of ['a', 'b', 'c', 'd']) await take(ava.id, id)
     await take(ben.id, 'e')
-    expect(ended).toEqual(['a', 'b'])
+    expect(ended).toEqual(['a replaced', 'b replaced'])
   })
   test('a stream that left gives its slot back', async () => {
-    const { take, slots, ended } = setUp()
+    const { slots, take, leave, ended, given } = setUp()
     await take(ava.id, 'a')
     await take(ava.id, 'b')
-    slots.release(ava.id, 'a')
+    leave('a')
+    slots.release({ id: 'a', userId: ava.id, close: () => undefined })
     await take(ava.id, 'c')
     expect(ended).toEqual([])
+    expect(given).toEqual([[`test:streams:${ava.id}`, 'a']])
   })
   test('what other processes hold is ended through the bus', async () => {
     const { take, bus } = setUp(['elsewhere'])
@@ -55,7 +73,7 @@ describe('stream slots', () => {
     bus.sayEnd(ava.id, 'unknown')
     expect(ended).toEqual([])
     bus.sayEnd(ava.id, 'a')
-    expect(ended).toEqual(['a'])
+    expect(ended).toEqual(['a replaced'])
   })
   test('slots left behind by a killed process are too old to count', async () => {
     const { take, asked, clock } = setUp()

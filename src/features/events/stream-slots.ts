@@ -1,29 +1,39 @@
 import type { RedisGate } from '../../platform/redis/client'
 import type { EventBus } from '../../platform/redis/event-bus'
+import type { Subscriber } from './subscriber'
 
 /**
  * How many streams a user may hold, over all instances: a new one beyond that ends the oldest. Without Redis each
  * process counts its own.
  */
 export type StreamSlots = Readonly<{
-  /** Takes a slot for a new stream; `end` is called when a newer one needs it. Never throws. */
-  take(userId: string, streamId: string, end: () => void): Promise<void>
-  release(userId: string, streamId: string): void
+  /** Takes a slot for a new stream; the stream is closed as `replaced` when a newer one needs it. Never throws. */
+  take(stream: Slotted): Promise<void>
+  release(stream: Slotted): void
 }>
+
+type Slotted = Pick<Subscriber, 'id' | 'userId' | 'close'>
 
 type Options = Readonly<{
   redis: RedisGate
   bus: EventBus
+  /** The user's streams in this process, the oldest first. */
+  streamsOf: (userId: string) => readonly Slotted[]
   nowMs: () => number
   streamsMax: number
   /** No stream outlives its token, so an older slot was left behind by a process that was killed. */
   streamAgeMsMax: number
 }>
 
-/** KEYS[1] slots; ARGV now, stream id, max, oldest start that can be alive. Returns the ids that have to end. */
+/**
+ * A stream is newer than all that are there, whatever the clock of its process says: one that was set back would
+ * otherwise end its own newest stream. KEYS[1] slots; ARGV now, stream id, max, oldest start that can be alive. Returns the
+ * ids that have to end.
+ */
 const TAKE = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[4])
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+local newest = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+redis.call('ZADD', KEYS[1], math.max(tonumber(ARGV[1]), tonumber(newest or 0) + 1), ARGV[2])
 redis.call('PEXPIRE', KEYS[1], 86400000)
 local excess = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[3])
 if excess <= 0 then return {} end
@@ -33,19 +43,20 @@ for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
 return ids
 `
 
-export function createStreamSlots({ redis, bus, nowMs, streamsMax, streamAgeMsMax }: Options): StreamSlots {
-  const own = new Map<string, Map<string, () => void>>()
+export function createStreamSlots(options: Options): StreamSlots {
+  const { redis, bus, streamsOf, nowMs, streamsMax, streamAgeMsMax } = options
   const key = (userId: string) => redis.key('streams', userId)
-  const endHere = (userId: string, streamId: string) => own.get(userId)?.get(streamId)?.()
+  const endHere = (userId: string, streamId: string) =>
+    streamsOf(userId)
+      .find(({ id }) => id === streamId)
+      ?.close('replaced')
   let listening = false
   return {
-    async take(userId, streamId, end) {
+    async take({ userId, id: streamId }) {
       if (!listening) bus.onEndStreams(endHere)
       listening = true
-      const streams = own.get(userId) ?? new Map<string, () => void>()
-      own.set(userId, streams.set(streamId, end))
-      for (const oldest of [...streams.keys()].slice(0, Math.max(0, streams.size - streamsMax)))
-        endHere(userId, oldest)
+      const own = streamsOf(userId)
+      for (const oldest of own.slice(0, Math.max(0, own.length - streamsMax))) oldest.close('replaced')
       try {
         const ids = await redis.run(
           (connection) =>
@@ -64,10 +75,7 @@ export function createStreamSlots({ redis, bus, nowMs, streamsMax, streamAgeMsMa
         // Each process has counted its own above.
       }
     },
-    release(userId, streamId) {
-      const streams = own.get(userId)
-      streams?.delete(streamId)
-      if (streams?.size === 0) own.delete(userId)
+    release({ userId, id: streamId }) {
       redis.run((connection) => connection.zrem(key(userId), streamId)).catch(() => undefined)
     },
   }

@@ -8,7 +8,7 @@ import { createMetrics } from '../../platform/metrics'
 import { formatEventId } from './event-types'
 import { createHub, type Hub } from './hub'
 import { openEventStream } from './stream'
-import { BUFFER_BYTES_MAX } from './subscriber'
+import { BUFFER_BYTES_MAX, type Subscriber } from './subscriber'
 
 const hubs: Hub[] = []
 afterEach(async () => {
@@ -30,7 +30,7 @@ function setUp() {
     pollMs: 3_600_000,
   })
   hubs.push(hub)
-  const slots = { ends: [] as (() => void)[], released: 0 }
+  const slots = { taken: [] as Pick<Subscriber, 'close'>[], released: 0 }
   const ctx = {
     clock,
     hub,
@@ -38,13 +38,13 @@ function setUp() {
     logger: memoryLogger().logger,
     stores: { events: table.store } as never,
     streamSlots: {
-      take: async (_: string, __: string, end: () => void) => void slots.ends.push(end),
+      take: async (stream: Pick<Subscriber, 'close'>) => void slots.taken.push(stream),
       release: () => void slots.released++,
     },
   }
   const open = async (lastEventId: string | null = null) =>
     readerOf(await openEventStream(ctx, viewerOf(ava), lastEventId))
-  return { table, bus, hub, metrics, slots, open }
+  return { table, bus, clock, hub, metrics, slots, open }
 }
 
 /** Reads a stream as text until something is there; `stories` are those heard of. */
@@ -143,16 +143,20 @@ describe('a stream', () => {
   })
   test('ends when its token does', async () => {
     jest.useFakeTimers()
-    const { open, metrics } = setUp()
+    const { open, clock, metrics } = setUp()
     const stream = await open()
-    jest.advanceTimersByTime(900_000)
+    clock.advance(899)
+    jest.advanceTimersByTime(1000)
+    expect((await metrics.sseClosed.get()).values).toEqual([])
+    clock.advance(1)
+    jest.advanceTimersByTime(1000)
     await stream.end()
     expect((await metrics.sseClosed.get()).values[0]?.labels).toEqual({ reason: 'token_expired' })
   })
   test('ends when a newer one needs its place, or the server stops', async () => {
     const { open, slots, hub, metrics } = setUp()
     const [oldest, newest] = [await open(), await open()]
-    slots.ends[0]?.()
+    slots.taken[0]?.close('replaced')
     await oldest.end()
     await hub.close()
     await newest.end()
@@ -162,9 +166,9 @@ describe('a stream', () => {
   test('leaves hub and slot when the client leaves', async () => {
     const { open, hub, slots } = setUp()
     const stream = await open()
-    expect(hub.countOf(ava.id)).toBe(1)
+    expect(hub.streamsOf(ava.id)).toHaveLength(1)
     await stream.leave()
-    expect(hub.countOf(ava.id)).toBe(0)
+    expect(hub.streamsOf(ava.id)).toEqual([])
     expect(slots.released).toBe(1)
   })
 })

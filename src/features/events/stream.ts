@@ -4,7 +4,7 @@ import type { Viewer } from '../../kernel/viewer'
 import { comparePositions, formatEventId, type Position, parseEventId } from './event-types'
 import { eventFrame } from './hub'
 import { sseComment, sseFrame, sseRetry } from './sse'
-import { openStream, type Subscriber } from './subscriber'
+import { type CloseReason, Outlet, type Subscriber } from './subscriber'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'hub' | 'streamSlots' | 'metrics' | 'logger'>
 
@@ -12,8 +12,7 @@ const RETRY_MS = 1000
 const KEPT_SECONDS = 24 * 3600
 /** About as many as fit into a buffer; more would wait in memory, for each stream that waits for its reader. */
 const BATCH = 200
-/** setTimeout counts in 31 bits. */
-const TIMER_MS_MAX = 2 ** 31 - 1
+const NOWHERE: Position = { xact: 0n, seq: 0n }
 
 const encoder = new TextEncoder()
 
@@ -28,57 +27,18 @@ export async function openEventStream(
   viewer: Viewer,
   lastEventId: string | null,
 ): Promise<ReadableStream<Uint8Array>> {
-  let isLive = false
-  let reached: Position
-  let expiry: Timer | undefined
-  const handle = openStream((reason) => {
-    clearTimeout(expiry)
-    ctx.hub.leave(subscriber)
-    ctx.streamSlots.release(viewer.id, subscriber.id)
-    ctx.metrics.sseClosed.inc({ reason })
-  })
-  const subscriber: Subscriber = {
-    id: newId(),
-    userId: viewer.id,
-    push(frame, position) {
-      if (!isLive) return
-      if (handle.write(frame)) reached = position
-      // A burst is no proof of a slow reader: what did not fit is read again as it makes room.
-      else follow()
-    },
-    comment(frame) {
-      if (isLive) handle.write(frame)
-    },
-    close: handle.close,
-  }
-  const present = await ctx.hub.join(subscriber)
-  await ctx.streamSlots.take(viewer.id, subscriber.id, () => handle.close('replaced'))
+  const stream = new EventStream(ctx, viewer)
+  const present = await ctx.hub.join(stream)
+  await ctx.streamSlots.take(stream)
 
   const now = ctx.clock.now()
-  const lifetimeMs = Math.min(TIMER_MS_MAX, Math.max(0, viewer.tokenExpiresAt.getTime() - now.getTime()))
-  expiry = setTimeout(() => handle.close('token_expired'), lifetimeMs)
-
   const resumed = lastEventId === null ? null : resumePosition(lastEventId, present, now)
   const presentId = formatEventId(present, now)
   const reset = sseFrame({ id: presentId, event: 'stream.reset', data: '{}' })
   const here = sseFrame({ id: resumed === null || lastEventId === null ? presentId : lastEventId })
   const isUnknown = lastEventId !== null && resumed === null
-  handle.write(encoder.encode(sseRetry(RETRY_MS) + sseComment('connected') + (isUnknown ? reset : here)))
-
-  reached = resumed ?? present
-  const follow = () => {
-    isLive = false
-    const goLive = (position: Position) => {
-      reached = position
-      isLive = true
-    }
-    catchUp(ctx, viewer, handle, reached, goLive).catch((error: unknown) => {
-      ctx.logger.warn({ event: 'stream_failed', user_id: viewer.id, err: error })
-      handle.close('error')
-    })
-  }
-  follow()
-  return handle.stream
+  const head = sseRetry(RETRY_MS) + sseComment('connected') + (isUnknown ? reset : here)
+  return stream.begin(encoder.encode(head), resumed ?? present)
 }
 
 /** Where an id says to go on, or null when it is unknown here or older than what is kept. */
@@ -88,24 +48,76 @@ function resumePosition(text: string, present: Position, now: Date): Position | 
   return id.atSeconds < now.getTime() / 1000 - KEPT_SECONDS ? null : id.position
 }
 
-/** Reads what lies between a position and the hub's, until there is nothing between; then the stream is live. */
-async function catchUp(
-  ctx: Pick<Deps, 'hub' | 'stores'>,
-  viewer: Viewer,
-  handle: ReturnType<typeof openStream>,
-  from: Position,
-  goLive: (position: Position) => void,
-): Promise<void> {
-  let reached = from
-  while (handle.isOpen()) {
-    const target = ctx.hub.position()
-    if (comparePositions(reached, target) >= 0) return goLive(reached)
-    const events = await ctx.stores.events.readAfter(viewer.id, reached, target, BATCH)
-    for (const event of events) {
-      if (!(await handle.whenRoom())) return handle.close('slow')
-      if (!handle.write(eventFrame(event))) return
-      reached = event.position
+/** A class for the same reason as its outlet: what is kept for an idle listener is a few fields. */
+class EventStream implements Subscriber {
+  readonly id = newId()
+  readonly userId: string
+  readonly endsAtMs: number
+  private readonly ctx: Deps
+  private readonly outlet = new Outlet(this)
+  private isLive = false
+  private reached = NOWHERE
+
+  constructor(ctx: Deps, viewer: Viewer) {
+    this.ctx = ctx
+    this.userId = viewer.id
+    this.endsAtMs = viewer.tokenExpiresAt.getTime()
+  }
+
+  begin(head: Uint8Array, from: Position): ReadableStream<Uint8Array> {
+    this.outlet.write(head)
+    this.reached = from
+    this.follow()
+    return this.outlet.stream
+  }
+
+  push(frame: Uint8Array, position: Position): void {
+    if (!this.isLive) return
+    if (this.outlet.write(frame)) this.reached = position
+    // A burst is no proof of a slow reader: what did not fit is read again as it makes room.
+    else this.follow()
+  }
+
+  comment(frame: Uint8Array): void {
+    if (this.isLive) this.outlet.write(frame)
+  }
+
+  close(reason: CloseReason): void {
+    this.outlet.close(reason)
+  }
+
+  ended(reason: CloseReason): void {
+    this.ctx.hub.leave(this)
+    this.ctx.streamSlots.release(this)
+    this.ctx.metrics.sseClosed.inc({ reason })
+  }
+
+  private follow(): void {
+    this.isLive = false
+    this.catchUp().catch((error: unknown) => {
+      this.ctx.logger.warn({ event: 'stream_failed', user_id: this.userId, err: error })
+      this.close('error')
+    })
+  }
+
+  /** Reads what lies between here and the hub's position, until there is nothing between; then the stream is live. */
+  private async catchUp(): Promise<void> {
+    const { hub, stores } = this.ctx
+    while (this.outlet.isOpen()) {
+      const target = hub.position()
+      if (comparePositions(this.reached, target) >= 0) {
+        this.isLive = true
+        return
+      }
+      // A reader without room costs no query; many of those at once would fill the pool for nothing.
+      if (!(await this.outlet.whenRoom())) return this.close('slow')
+      const events = await stores.events.readAfter(this.userId, this.reached, target, BATCH)
+      for (const event of events) {
+        if (!(await this.outlet.whenRoom())) return this.close('slow')
+        if (!this.outlet.write(eventFrame(event))) return
+        this.reached = event.position
+      }
+      if (events.length < BATCH) this.reached = target
     }
-    if (events.length < BATCH) reached = target
   }
 }
