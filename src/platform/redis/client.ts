@@ -108,17 +108,15 @@ export function createRedis(options: RedisOptions): RedisGate {
   schedule()
 
   /** The first commands of a process wait for its connection instead of failing. */
-  let connected = false
-  const firstConnection = Promise.race([
-    connection.firstAttempt,
-    new Promise<void>((resolve) => void setTimeout(resolve, options.deadlineMs).unref()),
-  ]).then(() => {
-    connected = true
-  })
+  let isConnected = false
+  const connected = () => {
+    isConnected = true
+  }
+  const firstConnection = deadlines.within(connection.firstAttempt).then(connected, connected)
 
   return {
     async run(command) {
-      if (!connected) await firstConnection
+      if (!isConnected) await firstConnection
       if (!up) throw new RedisDown()
       const startedMs = deadlines.attentiveMs()
       try {
@@ -137,7 +135,7 @@ export function createRedis(options: RedisOptions): RedisGate {
       recoveries.push(work)
     },
     ping: async () => {
-      if (!connected) await firstConnection
+      if (!isConnected) await firstConnection
       await deadlines.within(connection.check())
     },
     subscriber() {

@@ -21,13 +21,17 @@ const TICKS_PER_DEADLINE = 10
 const COUNTED_TICKS_MAX = 1.5
 const FORGET_AT = 1024
 
-export function createDeadlines(deadlineMs: number, nowMs: () => number = monotonicMs): Deadlines {
+type Timing = Readonly<{ nowMs(): number; later(work: () => void, ms: number): Timer }>
+const SYSTEM: Timing = { nowMs: monotonicMs, later: setTimeout }
+
+export function createDeadlines(deadlineMs: number, { nowMs, later }: Timing = SYSTEM): Deadlines {
   const tickMs = deadlineMs / TICKS_PER_DEADLINE
   // All have the same deadline, so the first to come is the first to be late.
   let waiting: Waiting[] = []
   let first = 0
   let unsettled = 0
   let overdue: Waiting[] = []
+  let spared: Waiting[] = []
   let timer: Timer | null = null
   let countedMs = 0
   let tickedMs = 0
@@ -38,11 +42,13 @@ export function createDeadlines(deadlineMs: number, nowMs: () => number = monoto
     timer === null ? countedMs : countedMs + Math.min(sinceTickMs(), tickMs * COUNTED_TICKS_MAX)
 
   const tick = () => {
+    const isLate = sinceTickMs() > tickMs * COUNTED_TICKS_MAX
     lagMs = Math.max(sinceTickMs() - tickMs, lagMs / 2)
     countedMs = attentiveMs()
     tickedMs = nowMs()
-    // Between two ticks whatever lay in the sockets was read, so what is still open had no answer.
-    for (const { fail } of overdue) fail?.(new Error('no answer in time'))
+    // Between two ticks the sockets are read; after a late one there may be answers that came meanwhile.
+    for (const { fail } of isLate ? spared : [...spared, ...overdue]) fail?.(new Error('no answer in time'))
+    spared = isLate ? overdue : []
     overdue = []
     const lateMs = countedMs - deadlineMs + 2 * tickMs
     for (let next = waiting[first]; next !== undefined; next = waiting[first]) {
@@ -57,7 +63,7 @@ export function createDeadlines(deadlineMs: number, nowMs: () => number = monoto
     timer = unsettled === 0 ? null : schedule()
   }
   const schedule = () => {
-    const scheduled = setTimeout(tick, tickMs)
+    const scheduled = later(tick, tickMs)
     scheduled.unref()
     return scheduled
   }

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RedisServer, startRedis } from '../../dev/redis.ts'
+import { createRedis, RedisDown } from '../../src/platform/redis/client'
+import { STACK_START_MS_MAX } from '../support/context'
+import { until } from '../support/until'
+
+/** The breaker opens for a Redis that is slow, not for a process that is. */
+
+const dir = mkdtempSync(join(tmpdir(), 'stories-breaker-'))
+let server: RedisServer
+let redis: ReturnType<typeof createRedis>
+const changes: boolean[] = []
+const read = () => redis.run((connection) => connection.get('x'))
+
+beforeAll(async () => {
+  server = await startRedis({
+    dir,
+    password: 'x',
+    throwAway: true,
+    preferredPort: null,
+    log: () => undefined,
+  })
+  redis = createRedis({
+    url: server.url,
+    keyPrefix: 'breaker',
+    deadlineMs: 120,
+    nowMs: Date.now,
+    onChange: (up) => changes.push(up),
+  })
+}, STACK_START_MS_MAX)
+
+afterAll(async () => {
+  process.kill(server.child.pid, 'SIGCONT')
+  await redis.close()
+  await server.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+function block(ms: number): void {
+  for (const endMs = performance.now() + ms; performance.now() < endMs; );
+}
+
+describe('the breaker', () => {
+  test('stays closed when this process is busy for 300 ms while commands are under way', async () => {
+    // Busy in the callback of another socket: the answers wait in theirs when the timers are due.
+    const busy = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => block(300) } })
+    const bell = await Bun.connect({
+      hostname: '127.0.0.1',
+      port: busy.port,
+      socket: { data: () => undefined },
+    })
+    const rings = [
+      () => bell.write('x'),
+      () => setImmediate(() => bell.write('x')),
+      () => setImmediate(() => setImmediate(() => bell.write('x'))),
+    ]
+    for (let round = 0; round < 9; round++) {
+      const answers = Promise.all([read(), read()])
+      rings[round % rings.length]?.()
+      expect(await answers).toEqual([null, null])
+    }
+    bell.end()
+    busy.stop(true)
+    expect(changes).toEqual([])
+  })
+
+  test('opens when Redis stops answering, lets nothing wait, and closes when it answers again', async () => {
+    process.kill(server.child.pid, 'SIGSTOP')
+    await expect(read()).rejects.toBeInstanceOf(RedisDown)
+    expect(changes).toEqual([false])
+    let sent = 0
+    const refused = redis.run(async () => {
+      sent++
+    })
+    await expect(refused).rejects.toBeInstanceOf(RedisDown)
+    expect(sent).toBe(0)
+    await expect(redis.ping()).rejects.toThrow()
+    process.kill(server.child.pid, 'SIGCONT')
+    await until('the breaker to close', () => redis.isUp())
+    expect(await read()).toBeNull()
+  })
+
+  test('closes again after a pause in which the sockets were given up', async () => {
+    const told = redis.subscriber()
+    await until('the subscriber to be there', () => told.status === 'ready')
+    process.kill(server.child.pid, 'SIGSTOP')
+    await expect(read()).rejects.toBeInstanceOf(RedisDown)
+    await until('the connections to be dialled anew', () => told.status !== 'ready')
+    process.kill(server.child.pid, 'SIGCONT')
+    await until('the breaker to close', () => redis.isUp())
+    expect(await read()).toBeNull()
+  })
+})
