@@ -87,8 +87,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     s3: bucket.address,
   }
   const ends = [database, redis, bucket].flatMap(({ ended }) => (ended ? [ended] : []))
-  return { ...addresses, env: () => stackEnv(addresses), ended: firstOf(ends), stop: stopAll }
+  // What somebody set beside an address of theirs says nothing about a database of ours.
+  const env = () => ({ ...stackEnv(addresses), ...(given.databaseUrl ? {} : NOTHING_BESIDE) })
+  return { ...addresses, env, ended: firstOf(ends), stop: stopAll }
 }
+
+const NOTHING_BESIDE = { DATABASE_PREPARE: '', DATABASE_MIGRATION_URL: '' }
 
 function openFolder(dataDir: string | null): string {
   const dir = dataDir ?? mkdtempSync(join(tmpdir(), 'stories-'))

@@ -14,7 +14,7 @@ export function readTestStack(env: Readonly<Record<string, string | undefined>>)
 /** The environment for a test process: no address but the given stack's, so that no test touches other data. */
 export function testEnv(env: Readonly<Record<string, string | undefined>>, stack: StackAddresses | null) {
   const rest = Object.entries(env).filter(
-    ([name]) => !/^(DATABASE_URL|REDIS_URL|S3_.*|STACK|TEST_STACK)$/.test(name),
+    ([name]) => !/^(DATABASE_.*|REDIS_URL|S3_.*|STACK|TEST_STACK)$/.test(name),
   )
   if (stack === null) return Object.fromEntries(rest)
   const { kind, databaseUrl, redisUrl, s3 } = stack

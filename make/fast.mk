@@ -2,7 +2,7 @@
 K6_TOOL_VERSION := v1.8.1
 K6 := .tools/load/k6-$(K6_TOOL_VERSION)
 
-.PHONY: bench bench-report load
+.PHONY: bench bench-report load test-pgbouncer
 
 bench: install wrk ## measure every row on a stack of its own and write docs/performance.md (ROWS="1 2" measures those)
 	@env -u DATABASE_URL -u REDIS_URL -u S3_ENDPOINT $(BUN) --no-env-file load/bench.ts $(ROWS)
@@ -15,6 +15,9 @@ load: install $(K6) ## k6 against a running service (BASE_URL=…): create + vie
 	@mkdir -p load/results
 	@$(K6) run --quiet -e BASE_URL=$(or $(BASE_URL),http://localhost:3000) load/create-and-view.js
 	@$(K6) run --quiet -e BASE_URL=$(or $(BASE_URL),http://localhost:3000) load/feed.js
+
+test-pgbouncer: install ## integration and journey tests with the service behind PgBouncer in transaction mode
+	@TEST_POOLER=pgbouncer exec $(BUN) --no-env-file dev/run-tests.ts integration journey
 
 .PHONY: wrk
 wrk:

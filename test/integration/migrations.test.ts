@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { isReady } from '../../src/features/health/ready'
-import { migrateDatabase, migrationCount } from '../../src/platform/database/migrate'
+import { MIGRATION_LOCK_ID, migrateDatabase, migrationCount } from '../../src/platform/database/migrate'
 import { useStage } from '../support/context'
 import { createDatabase, type TestDatabase } from '../support/database'
 import { runToEnd } from '../support/processes'
+import { until } from '../support/until'
 
 /** The schema as the brief draws it, and migrations that any number of processes may run. */
 
@@ -24,7 +25,7 @@ const applied = async ({ sql }: TestDatabase) =>
 describe('migrations', () => {
   test('run by two processes at once are applied once', async () => {
     const database = await emptyDatabase()
-    const env = { ...stage.env(), DATABASE_URL: database.url }
+    const env = { ...stage.env(), DATABASE_URL: database.url, DATABASE_MIGRATION_URL: database.url }
     const runs = await Promise.all([1, 2].map(() => runToEnd(['src/scripts/migrate.ts'], env)))
     expect(runs.map(({ code, output }) => [code, output])).toEqual(
       [1, 2].map(() => [0, ['{"event":"migrated"}']]),
@@ -45,6 +46,27 @@ describe('migrations', () => {
     await migrateDatabase(database.url)
     expect(await dump()).toBe(before)
     expect(await applied(database)).toBe(migrationCount())
+  })
+
+  test('take as long as they need, whatever limit the database sets for statements', async () => {
+    const database = await emptyDatabase()
+    const name = new URL(database.url).pathname.slice(1)
+    const holder = await database.sql.reserve()
+    await holder`select pg_advisory_lock(${MIGRATION_LOCK_ID})`
+    await holder.unsafe(`alter database ${name} set statement_timeout = '50ms'`)
+    const migrating = migrateDatabase(database.url).then(
+      () => 'migrated',
+      (error: Error) => error.message,
+    )
+    await until('the migration to wait for longer than that', async () => {
+      const waiting = await holder`select 1 from pg_stat_activity
+        where datname = ${name} and wait_event_type = 'Lock' and clock_timestamp() > query_start + interval '100ms'`
+      return waiting.length > 0 || Bun.peek.status(migrating) !== 'pending'
+    })
+    await holder.unsafe(`alter database ${name} reset statement_timeout`)
+    await holder`select pg_advisory_unlock(${MIGRATION_LOCK_ID})`
+    holder.release()
+    expect(await migrating).toBe('migrated')
   })
 
   test('that are missing make the service not ready', async () => {

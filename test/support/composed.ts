@@ -1,6 +1,7 @@
 /** The whole service as it is deployed: two API processes and a worker on one set of stores. */
 import { createRemoteApi } from './api'
 import { createDatabase, type TestDatabase } from './database'
+import { openDoor } from './door'
 import { type ServiceProcess, startApi, startWorker } from './processes'
 import { serviceEnv, testStack } from './services'
 
@@ -18,7 +19,8 @@ export type Composed = Readonly<{
 export async function startComposed(extra: Readonly<Record<string, string>>): Promise<Composed> {
   const stack = await testStack()
   const database = await createDatabase()
-  const env = { ...serviceEnv(stack, database.url), ...extra }
+  const door = await openDoor(database.url)
+  const env = { ...serviceEnv(stack, database.url), ...door.env, ...extra }
   const [first, second, worker] = await Promise.all([startApi(env), startApi(env), startWorker(env)])
   return {
     database,
@@ -27,6 +29,7 @@ export async function startComposed(extra: Readonly<Record<string, string>>): Pr
     worker,
     async stop() {
       await Promise.all([first, second, worker].map((process) => process.kill('SIGKILL')))
+      await door.close()
       await database.drop()
     },
   }

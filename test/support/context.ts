@@ -7,6 +7,7 @@ import { type AppContext, type ContextOptions, createContext } from '../../src/c
 import { createGateway } from '../../src/http/gateway'
 import { type Api, createApi } from './api'
 import { createDatabase, type TestDatabase } from './database'
+import { type Door, openDoor } from './door'
 import { serviceEnv, testStack } from './services'
 import { until } from './until'
 
@@ -46,6 +47,7 @@ const DEADLINE_MS = 10_000
 /** Sets the stage for the test file that calls it, and clears it when the file's tests have run. */
 export function useStage(): Stage {
   let database: TestDatabase | null = null
+  let door: Door | null = null
   let redis: Redis | null = null
   let env: Record<string, string> = {}
   const contexts: AppContext[] = []
@@ -60,8 +62,9 @@ export function useStage(): Stage {
   beforeAll(async () => {
     const stack = await testStack()
     database = await createDatabase()
+    door = await openDoor(database.url)
     redis = new Redis(stack.redisUrl)
-    env = serviceEnv(stack, database.url)
+    env = { ...serviceEnv(stack, database.url), ...door.env }
   }, STACK_START_MS_MAX)
 
   afterAll(async () => {
@@ -72,6 +75,7 @@ export function useStage(): Stage {
     for (const ctx of contexts) await ctx.close()
     await dropKeys(needed(redis), redisKeyPrefix())
     needed(redis).disconnect()
+    await needed(door).close()
     await needed(database).drop()
     if (left > 0) throw new Error(`${left} event streams were left open`)
   })

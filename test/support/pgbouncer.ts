@@ -6,8 +6,14 @@ import { startChild } from '../../dev/children.ts'
 import { anyFreePort } from '../../dev/ports.ts'
 import { until } from './until'
 
-/** PgBouncer in transaction mode in front of one database, on a free port of the loopback. */
-export async function startPgBouncer(databaseUrl: string): Promise<{ url: string; stop(): Promise<void> }> {
+export type PgBouncer = Readonly<{ url: string; stop(): Promise<void> }>
+
+/**
+ * PgBouncer in transaction mode in front of one database, on a free port of the loopback.
+ *
+ * @param more lines of its settings
+ */
+export async function startPgBouncer(databaseUrl: string, more: readonly string[] = []): Promise<PgBouncer> {
   const program = await findProgram()
   const target = new URL(databaseUrl)
   const database = target.pathname.slice(1)
@@ -21,6 +27,9 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = 8
+# Every instance of a test file has a pool of its own.
+max_client_conn = 800
+${more.join('\n')}
 `
   chmodSync(dir, 0o755)
   writeFileSync(join(dir, 'pgbouncer.ini'), settings, { mode: 0o644 })

@@ -47,7 +47,12 @@ async function startService(entry: string, env: Env, ports: (port: number) => En
     output,
     lines: () => output.map((line) => JSON.parse(line) as LogLine),
     hasExited: child.hasExited,
-    kill: (signal: NodeJS.Signals) => child.stop(signal, 15_000),
+    async kill(signal: NodeJS.Signals) {
+      const code = await child.stop(signal, 15_000)
+      // The last lines may still be on their way.
+      await until('the output to end', () => output.isWhole)
+      return code
+    },
   }
 }
 

@@ -5,8 +5,9 @@ export function createHealthStore(db: Db) {
   return {
     /** How many migrations have been applied. */
     async countMigrations(): Promise<number> {
-      const rows = await db.execute<{ count: number }>(
-        sql`select count(*)::int as count from drizzle.__drizzle_migrations`,
+      // In a transaction, as a pool that cannot commit safely is not ready.
+      const rows = await db.transaction((tx) =>
+        tx.execute<{ count: number }>(sql`select count(*)::int as count from drizzle.__drizzle_migrations`),
       )
       return rows[0]?.count ?? 0
     },

@@ -2,6 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { isConnectionLost } from './failures'
 import { createHangGuard } from './hang-guard'
+import { createSessionLimits } from './session'
 
 /**
  * The PostgreSQL pool behind drizzle. postgres.js waits without end on a server that hangs, so every unit of work runs
@@ -38,15 +39,11 @@ const BACKOFF_SECONDS = 0.2
 
 type Rows = Promise<postgres.RowList<postgres.Row[]>>
 type Pending = PromiseLike<unknown> & { values(): Promise<unknown> }
+type InTransaction = { unsafe(text: string, params?: unknown[]): Pending }
 type Runner = Pick<postgres.Sql, 'unsafe'>
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const limits = {
-    statement_timeout: Math.round(options.deadlineMs * 0.9),
-    lock_timeout: Math.round(options.deadlineMs * 0.8),
-    idle_in_transaction_session_timeout: 5000,
-  }
-  const setLimits = Object.entries(limits).map(([name, value]) => `set_config('${name}', '${value}', true)`)
+  const limits = createSessionLimits(options.deadlineMs, options.prepare)
   const open = () =>
     postgres(options.url, {
       max: options.poolSizeMax,
@@ -63,8 +60,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       connection: {
         application_name: options.applicationName,
         TimeZone: 'UTC',
-        // A pooler refuses what it cannot keep for its clients; transactions set it for themselves, see `begin`.
-        ...(options.prepare ? limits : {}),
+        ...limits.atConnection,
       },
     })
   let pool = open()
@@ -90,7 +86,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     then: (resolve, reject) => run().then(resolve, reject),
     values,
   })
-  const inTransaction = (sql: postgres.TransactionSql, life: TransactionLife): object => {
+  const inTransaction = (sql: postgres.TransactionSql, life: TransactionLife): InTransaction => {
     const step = async <T>(work: () => PromiseLike<T>): Promise<T> => {
       if (life.isLost()) return forever()
       if (life.isOver()) throw new Error('The transaction is out of time')
@@ -104,7 +100,7 @@ export function createDatabase(options: DatabaseOptions): Database {
           () => step(() => send(sql, text, params).then(dense) as Rows),
           () => step(() => send(sql, text, params).values().then(dense)),
         ),
-      savepoint: (work: (inner: object) => Promise<unknown>) =>
+      savepoint: (work: (inner: InTransaction) => Promise<unknown>) =>
         sql.savepoint((inner) => work(inTransaction(inner, life))),
       options: pool.options,
     }
@@ -115,14 +111,13 @@ export function createDatabase(options: DatabaseOptions): Database {
         () => guard.run((sql) => send(sql, text, params).then(dense) as Rows),
         () => guard.run((sql) => send(sql, text, params).values().then(dense)),
       ),
-    begin: (work: (sql: object) => Promise<unknown>) =>
+    begin: (work: (sql: InTransaction) => PromiseLike<unknown>) =>
       guard.run((sql, isOver) => {
         let isLost = false
         const life = { isOver, isLost: () => isLost }
-        const running = sql.begin(async (transaction) => {
-          if (!options.prepare)
-            await transaction.unsafe(`select ${setLimits.join(', ')}`, [], { prepare: false })
-          return leaveIfLost(work(inTransaction(transaction, life)), life)
+        const running = sql.begin((transaction) => {
+          const worked = limits.begin(transaction).then(() => work(inTransaction(transaction, life)))
+          return leaveIfLost(worked, life)
         })
         running.catch(() => {
           isLost = true
@@ -137,7 +132,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     db: drizzle({ client: facade as unknown as postgres.Sql }),
     ping: async () => {
-      await facade.unsafe('select 1')
+      // In a transaction, as only there it shows that commits are safe.
+      await facade.begin((sql) => sql.unsafe('select 1'))
     },
     close: () => pool.end({ timeout: 2 }),
   }

@@ -7,7 +7,7 @@ import postgres from 'postgres'
 export const MIGRATIONS_FOLDER = join(import.meta.dir, '../../../drizzle')
 
 /** Any number that every process of this service agrees on; it names the lock in `pg_locks`. */
-const LOCK_ID = 7_305_862_114
+export const MIGRATION_LOCK_ID = 7_305_862_114
 
 /**
  * Applies what is missing of `drizzle/`, one process at a time: a second one waits for the advisory lock and then
@@ -16,9 +16,11 @@ const LOCK_ID = 7_305_862_114
  * @param url a connection that keeps its session (not a transaction-mode pooler)
  */
 export async function migrateDatabase(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
+  const sql = postgres(url, { max: 1, onnotice: () => undefined, connect_timeout: 10, fetch_types: false })
   try {
-    await sql`select pg_advisory_lock(${LOCK_ID})`
+    // The limits that its role may carry are meant for the service's statements.
+    await sql`select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK_ID})`
     await migrate(drizzle({ client: sql }), { migrationsFolder: MIGRATIONS_FOLDER })
   } finally {
     await sql.end({ timeout: 5 })
