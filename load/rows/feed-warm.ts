@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Bench } from '../support/bench'
-import { startProcess } from '../support/processes'
+import { type ApiProcess, startProcess } from '../support/processes'
 import type { RowResult } from '../support/result'
 import { median, round } from '../support/stats'
 import { createStories, personId, READERS } from '../support/world'
@@ -11,15 +11,33 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 6)
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const BOUND = 0.45
 
-/** Row 1: the warm first page over real sockets, beside Bun alone with a constant of the same size. */
-export async function measureWarmFeed(bench: Bench): Promise<RowResult> {
+/**
+ * Row 1: the warm first page over real sockets, beside Bun alone with a constant of the same size. Row 1w: the same by
+ * two processes on one port (`WEB_CONCURRENCY=2`).
+ */
+export async function measureWarmFeed(bench: Bench): Promise<readonly RowResult[]> {
   await createStories(bench, 'stories_10k', 10_000)
-  await bench.flushRedis()
-  const api = await bench.startApi('stories_10k', { FEED_CACHE_SECONDS: '60' })
   const requestsFile = join(bench.tempDir, 'feed-warm.txt')
   const tokens = await Promise.all(Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))))
   await Bun.write(requestsFile, tokens.map((token) => `GET /feed ${token}\n`).join(''))
-  const page = await fetch(`${api.url}/feed`, { headers: { Authorization: `Bearer ${tokens[0]}` } })
+  const results: RowResult[] = []
+  for (const processes of [1, 2]) {
+    await bench.flushRedis()
+    const api = await bench.startApi('stories_10k', {
+      FEED_CACHE_SECONDS: '60',
+      WEB_CONCURRENCY: String(processes),
+    })
+    results.push(await compareWithBare(bench, { api, processes, requestsFile, token: tokens[0] ?? '' }))
+    await api.stop()
+  }
+  return results
+}
+
+type Arm = Readonly<{ api: ApiProcess; processes: number; requestsFile: string; token: string }>
+
+async function compareWithBare(bench: Bench, arm: Arm): Promise<RowResult> {
+  const { api, processes, requestsFile, token } = arm
+  const page = await fetch(`${api.url}/feed`, { headers: { Authorization: `Bearer ${token}` } })
   const bodyBytes = (await page.arrayBuffer()).byteLength
   const bare = await startProcess({
     command: [process.execPath, '--no-env-file', 'load/support/bare-server.ts'],
@@ -37,11 +55,11 @@ export async function measureWarmFeed(bench: Bench): Promise<RowResult> {
     rounds.push({ feed: feed.requestsPerSecond, bare: constant.requestsPerSecond, p99Ms: feed.p99Ms })
     bench.log(`feed ${round(feed.requestsPerSecond, 0)}/s, bare ${round(constant.requestsPerSecond, 0)}/s`)
   }
-  await Promise.all([bare.stop(), api.stop()])
+  await bare.stop()
   const ratio = median(rounds.map((item) => item.feed / item.bare))
   return {
-    row: '1',
-    work: `\`GET /feed\` (20 stories, ${bodyBytes} bytes), warm page, ${READERS} users with real tokens, wrk with ${CONNECTIONS} connections`,
+    row: processes === 1 ? '1' : '1w',
+    work: `\`GET /feed\` (20 stories, ${bodyBytes} bytes), warm page, ${READERS} users with real tokens, wrk with ${CONNECTIONS} connections${processes === 1 ? '' : `, ${processes} processes (\`WEB_CONCURRENCY=${processes}\`)`}`,
     yardstick: 'bare `Bun.serve` answering a constant of the same size',
     bound: `≥ ${BOUND} of its requests/s`,
     found: `${round(ratio)} ×`,
