@@ -1,9 +1,12 @@
 /** `bun load/bench.ts [rows…]`: measures the named rows (all when none is named) on a stack of its own. */
+
+import { measureCreateAndView } from './rows/create-and-view'
 import { measureColdFeed } from './rows/feed-cold'
 import { measureFeedDuringSweep } from './rows/feed-during-sweep'
 import { measurePopularStory } from './rows/feed-popular'
 import { measureWarmFeed } from './rows/feed-warm'
 import { measureFeedWithViews } from './rows/feed-with-views'
+import { measureWorstFeeds } from './rows/feed-worst'
 import { measurePopularViews } from './rows/popular-views'
 import { measureSearch } from './rows/search'
 import { measureStartUp } from './rows/start-up'
@@ -15,6 +18,8 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<RowResult | readon
   '1': measureWarmFeed,
   '1b': measureFeedWithViews,
   '2': measureColdFeed,
+  '3': measureWorstFeeds,
+  '4': measureCreateAndView,
   '5': measurePopularViews,
   '6': measurePopularStory,
   '9': measureSweep,

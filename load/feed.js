@@ -1,16 +1,21 @@
-// k6: people read their feeds, page after page, at a rate that grows. `make load BASE_URL=…`
+// k6: people read their feeds, page after page, at a rate that grows. `make load BASE_URL=…`; see load/README.md.
 import { check, fail } from 'k6'
 import http from 'k6/http'
+import { as, givenTokens, signUp } from './people.js'
 import { summarize } from './summary.js'
 
 const BASE = __ENV.BASE_URL || 'http://localhost:3000'
 const PEOPLE = Number(__ENV.PEOPLE || 8)
 const RATE = Number(__ENV.RATE || 100)
 const SECONDS = Number(__ENV.SECONDS || 30)
+const STORIES_EACH = 10
 /** One in so many readers goes on to the second page. */
 const DEEPER = 5
 
+const given = givenTokens()
+
 export const options = {
+  setupTimeout: '180s',
   scenarios: {
     feed: {
       executor: 'ramping-arrival-rate',
@@ -33,31 +38,23 @@ export const options = {
   },
 }
 
-const as = (token, call) => ({ headers: { Authorization: `Bearer ${token}` }, tags: { call, name: call } })
-
 export function setup() {
-  const tokens = []
-  for (let i = 0; i < PEOPLE; i++) {
-    const email = `feed.${Date.now()}.${i}@example.com`
-    const headers = { 'Content-Type': 'application/json' }
-    const body = JSON.stringify({ email, password: 'a long password' })
-    const answer = http.post(`${BASE}/auth/signup`, body, { headers })
-    if (answer.status !== 201) fail(`sign-up answered ${answer.status}`)
-    const token = answer.json('access_token')
-    tokens.push(token)
-    for (let n = 0; n < 10; n++) {
+  const tokens = given.length > 0 ? given.slice(0, PEOPLE) : signUp(BASE, PEOPLE)
+  for (const token of tokens) {
+    for (let n = 0; n < STORIES_EACH; n++) {
       const story = JSON.stringify({ text: `story ${n}`, visibility: 'public' })
-      http.post(`${BASE}/stories`, story, { headers: { ...headers, Authorization: `Bearer ${token}` } })
+      const made = http.post(`${BASE}/stories`, story, as(token, 'prepare'))
+      if (made.status !== 201) fail(`posting a story answered ${made.status}`)
     }
   }
-  return { tokens }
+  return given.length > 0 ? {} : { tokens }
 }
 
-export default function readFeed({ tokens }) {
+export default function readFeed({ tokens = given }) {
   const token = tokens[(__VU + __ITER) % tokens.length]
   const page = http.get(`${BASE}/feed`, as(token, 'first'))
-  check(page, { 'feed read': (it) => it.status === 200 && it.json('items').length > 0 })
-  const cursor = page.json('next_cursor')
+  const isRead = check(page, { 'feed read': (it) => it.status === 200 && it.json('items').length > 0 })
+  const cursor = isRead ? page.json('next_cursor') : null
   if (__ITER % DEEPER !== 0 || !cursor) return
   const next = http.get(`${BASE}/feed?cursor=${encodeURIComponent(cursor)}`, as(token, 'next'))
   check(next, { 'next page read': (it) => it.status === 200 })

@@ -1,4 +1,5 @@
 import type { Bench } from '../support/bench'
+import { explainEach } from '../support/explain'
 import { getter, interleave } from '../support/interleave'
 import { compare, describeLatency, type Round } from '../support/latency'
 import type { RowResult } from '../support/result'
@@ -70,5 +71,15 @@ export async function measurePopularStory(bench: Bench): Promise<RowResult> {
     reached: growth.p95 <= BOUND,
     rounds: growth.perRound,
     absolute: [`new: ${describeLatency(rounds, 'plain')}`, `popular: ${describeLatency(rounds, 'busy')}`],
+    plans: await explainEach(
+      bench,
+      'stories_popular',
+      ['Feed: the walk, a popular story on the page', 'Feed: hydration of 20, one of them seen by a million'],
+      async (ctx) => {
+        const rows = await ctx.stores.feed.listSkeleton(personId(1), new Date(), null, 21)
+        const ids = rows.slice(0, 20).map((row) => row.id)
+        await ctx.stores.stories.findStories(personId(1), ids)
+      },
+    ),
   }
 }

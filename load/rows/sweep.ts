@@ -69,23 +69,18 @@ export async function measureSweep(bench: Bench): Promise<RowResult> {
 }
 
 async function plansOf(bench: Bench): Promise<Plan[]> {
-  const sql = bench.sql(SWEEP_WORLD)
-  const [middle] = await sql<{ at: string }[]>`
+  const [middle] = await bench.sql(SWEEP_WORLD)<{ at: string }[]>`
     select percentile_disc(0.5) within group (order by expires_at)::text as at from stories where expires_at <= now()`
-  const statements = await captureInRollback(bench, middle?.at ?? null)
-  return statements
-}
-
-async function captureInRollback(bench: Bench, from: string | null): Promise<Plan[]> {
-  const captured = await captureStatements(bench.env(SWEEP_WORLD), async (ctx) => {
-    // Nothing is due at this moment, so nothing is ended; the explained statement is rolled back.
-    await ctx.stores.expiry.expireBatch(new Date(0), null, ctx.config.workerBatchSize)
-  })
-  const [batch] = captured
+  // Captured at a moment when nothing is due; then explained at the present one, and rolled back.
+  const longAgo = new Date(0)
+  const [batch] = await captureStatements(bench.env(SWEEP_WORLD), (ctx) =>
+    ctx.stores.expiry.expireBatch(longAgo, null, ctx.config.workerBatchSize),
+  )
   if (batch === undefined) throw new Error('A sweep sends a statement')
+  const now = new Date().toISOString()
   const params = batch.params.map((value) =>
-    value === new Date(0).toISOString() ? new Date().toISOString() : value === '-infinity' ? from : value,
+    value === longAgo.toISOString() ? now : value === '-infinity' ? middle?.at : value,
   )
   const { text } = await explain(bench.sql(SWEEP_WORLD), { ...batch, params }, { generic: true })
-  return [planOf('The sweep: a batch from the middle of a million due stories (generic plan)', batch, text)]
+  return [planOf('The sweep: a batch from the middle of what is due (generic plan)', batch, text)]
 }

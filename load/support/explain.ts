@@ -2,6 +2,7 @@ import type postgres from 'postgres'
 import { parseConfig } from '../../src/config'
 import type { AppContext } from '../../src/context'
 import { createContext } from '../../src/context'
+import type { Bench } from './bench'
 import type { Plan } from './result'
 
 /** What PostgreSQL says of a statement: its nodes, and how many rows and pages they touched. */
@@ -108,3 +109,26 @@ export const planOf = (title: string, captured: Captured, text: string): Plan =>
   statement: captured.text.replace(/^ {6}/gm, ''),
   text,
 })
+
+/**
+ * The plans of all statements that a piece of work sends, as the service prepares them.
+ *
+ * @param titles one for each statement, in the order of sending
+ * @throws when another number of statements was sent
+ */
+export async function explainEach(
+  bench: Bench,
+  database: string,
+  titles: readonly string[],
+  work: (ctx: AppContext) => Promise<unknown>,
+): Promise<Plan[]> {
+  const statements = await captureStatements(bench.env(database), work)
+  if (statements.length !== titles.length)
+    throw new Error(`${statements.length} statements were sent, not ${titles.length}: ${titles.join(', ')}`)
+  const plans: Plan[] = []
+  for (const [i, statement] of statements.entries()) {
+    const { text } = await explain(bench.sql(database), statement, { generic: true })
+    plans.push(planOf(`${titles[i]} (generic plan)`, statement, text))
+  }
+  return plans
+}

@@ -9,8 +9,8 @@ export async function sendSteadily<Kind extends string>(
   ratePerSecond: number,
   send: (turn: number) => Promise<Kind>,
   until: Promise<unknown>,
-): Promise<Record<Kind, number[]>> {
-  const latenciesMs = {} as Record<Kind, number[]>
+): Promise<Partial<Record<Kind, number[]>>> {
+  const latenciesMs: Partial<Record<Kind, number[]>> = {}
   const pending = new Set<Promise<void>>()
   const failures: unknown[] = []
   let isOver = false
@@ -25,8 +25,8 @@ export async function sendSteadily<Kind extends string>(
     const request: Promise<void> = send(turn)
       .then(
         (kind) => {
-          latenciesMs[kind] ??= []
-          latenciesMs[kind].push(performance.now() - dueMs)
+          latenciesMs[kind] = latenciesMs[kind] ?? []
+          latenciesMs[kind]?.push(performance.now() - dueMs)
         },
         (error) => {
           failures.push(error)

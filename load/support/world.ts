@@ -76,13 +76,13 @@ export async function createPeople(bench: Bench, database: string): Promise<void
  * A copy of the people with that many active stories, made over the last 20 hours.
  *
  * @param options `hoursAgo` moves all of them into the past, so that with 24 they are due; `onTopOf` names the database
- *   that is copied instead of the people's alone
+ *   that is copied instead of the people's alone; with `isHidden` one in 50,000 is public and the rest are for followers
  */
 export async function createStories(
   bench: Bench,
   database: string,
   count: number,
-  options: { hoursAgo?: number; onTopOf?: string } = {},
+  options: { hoursAgo?: number; onTopOf?: string; isHidden?: boolean } = {},
 ): Promise<void> {
   if (await bench.hasDatabase(database)) return
   await createPeople(bench, 'people')
@@ -98,7 +98,7 @@ export async function createStories(
          select n, date_trunc('milliseconds', now() - interval '${options.hoursAgo ?? 0} hours' - interval '20 hours' * random()) as at,
            case when n % 1000 = 7 then ${PERSON(`${QUIET_FROM} + (random() * ${PEOPLE - QUIET_FROM - 1})::int + 1`)}
              else ${PERSON(`1 + (random() * ${QUIET_FROM - 2})::int`)} end as author,
-           case when n % 20 < 12 then 'public' when n % 20 < 19 then 'friends' else 'private' end as kind,
+           case when ${options.isHidden ? 'n % 50000 = 0' : 'n % 20 < 12'} then 'public' when n % 20 < 19 then 'friends' else 'private' end as kind,
            n % 20 in (12, 13) as listed
          from generate_series(1, ${count}) n) made order by at`,
       `insert into story_audience (story_id, user_id, created_at)

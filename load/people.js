@@ -1,0 +1,38 @@
+// k6: the people of a run. Those of TOKENS (a file, one access token a line), else new ones who sign up.
+import { fail, sleep } from 'k6'
+import { SharedArray } from 'k6/data'
+import http from 'k6/http'
+
+const JSON_BODY = { 'Content-Type': 'application/json' }
+const WAIT_SECONDS_MAX = 30
+
+/** To be called while k6 reads the script, as files can be opened only then. */
+export const givenTokens = () =>
+  new SharedArray('tokens', () => (__ENV.TOKENS ? open(__ENV.TOKENS).trim().split('\n') : []))
+
+/** How long an answer asks to wait, in seconds. */
+export const secondsToWait = (answer) =>
+  Math.min(WAIT_SECONDS_MAX, Number(answer.headers['Retry-After']) || 1)
+
+/** Signs up so many people and returns their access tokens; waits when the limit on sign-ups asks for it. */
+export function signUp(base, count) {
+  const tokens = []
+  for (let i = 0; i < count; i++) {
+    const email = `load.${Date.now()}.${i}@example.com`
+    const body = JSON.stringify({ email, password: 'a long password' })
+    const params = { headers: JSON_BODY, tags: { call: 'sign-up' } }
+    let answer = http.post(`${base}/auth/signup`, body, params)
+    for (let wait = 0; answer.status === 429 && wait < 10; wait++) {
+      sleep(secondsToWait(answer))
+      answer = http.post(`${base}/auth/signup`, body, params)
+    }
+    if (answer.status !== 201) fail(`sign-up answered ${answer.status}`)
+    tokens.push(answer.json('access_token'))
+  }
+  return tokens
+}
+
+export const as = (token, call) => ({
+  headers: { Authorization: `Bearer ${token}`, ...JSON_BODY },
+  tags: { call, name: call },
+})
