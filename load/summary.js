@@ -16,10 +16,16 @@ export function summarize(name, data) {
       failed: failed.map(([rule]) => rule),
     }
   })
+  const about = [
+    `against ${__ENV.BASE_URL || 'http://localhost:3000'}`,
+    `ended ${new Date().toISOString()}`,
+    `after ${number(data.state.testRunDurationMs / 1000)} s`,
+    `${data.metrics.vus_max?.values.max ?? 0} virtual users at most`,
+  ]
   const broken = rows.filter((row) => row.failed.length > 0)
-  const page = `<!doctype html><meta charset="utf-8"><title>${name}</title>
+  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${name}</title>
 <style>body{font:14px sans-serif;margin:2rem}td,th{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}.bad{color:#b00}</style>
-<h1>${name}</h1><p>${broken.length === 0 ? 'Every threshold was kept.' : `${broken.length} thresholds were broken.`}</p>
+<h1>${name}</h1><p>${escapeHtml(about.join(', '))}</p><p>${broken.length === 0 ? 'Every threshold was kept.' : `${broken.length} thresholds were broken.`}</p>
 <table><tr><th>metric</th><th>values</th><th>thresholds</th></tr>
 ${rows.map((row) => `<tr class="${row.failed.length > 0 ? 'bad' : ''}"><td>${escapeHtml(row.metric)}</td><td>${escapeHtml(row.told)}</td><td>${escapeHtml(row.limits)}</td></tr>`).join('\n')}
 </table>`

@@ -4,7 +4,7 @@ K6 := .tools/load/k6-$(K6_TOOL_VERSION)
 
 .PHONY: bench bench-report load test-pgbouncer
 
-bench: install wrk ## measure every row on a stack of its own and write docs/performance.md (ROWS="1 2" measures those)
+bench: install wrk $(K6) ## measure every row on a stack of its own and write docs/performance.md (ROWS="1 2" measures those)
 	@env -u DATABASE_URL -u REDIS_URL -u S3_ENDPOINT $(BUN) --no-env-file load/bench.ts $(ROWS)
 	@$(BUN) --no-env-file load/write-report.ts
 
@@ -13,8 +13,8 @@ bench-report: install ## write docs/performance.md from what was measured last
 
 load: install $(K6) ## k6 against a running service (BASE_URL=…): create + view, then the feed; summaries in load/results/
 	@mkdir -p load/results
-	@$(K6) run --quiet -e BASE_URL=$(or $(BASE_URL),http://localhost:3000) load/create-and-view.js
-	@$(K6) run --quiet -e BASE_URL=$(or $(BASE_URL),http://localhost:3000) load/feed.js
+	@status=0; for script in create-and-view feed; do \
+	  $(K6) run --quiet --no-usage-report -e BASE_URL=$(or $(BASE_URL),http://localhost:3000) load/$$script.js || status=$$?; done; exit $$status
 
 test-pgbouncer: install ## integration and journey tests with the service behind PgBouncer in transaction mode
 	@TEST_POOLER=pgbouncer exec $(BUN) --no-env-file dev/run-tests.ts integration journey
