@@ -151,6 +151,8 @@ describe('with a node of the cluster', () => {
     await until('the breakers to open', () => [one, two].every(({ ctx }) => !ctx.redis.isUp()))
     for (const place of [one, two]) expect(await idsAt(place)).toEqual([shared.id])
     expect(await health(one)).toEqual([503, 'error'])
+    const pings = await Promise.allSettled(Array.from({ length: 6 }, () => one.ctx.redis.ping()))
+    expect(pings.map((ping) => ping.status)).toEqual(pings.map(() => 'rejected'))
     expect((await one.api.call('GET', '/readyz')).status).toBe(200)
     ;(await ben.at(two.api).post(`/stories/${shared.id}/view`)).as(200)
     await giveBack()

@@ -52,14 +52,13 @@ export function connectCluster(
     node.on('close', () => {
       if (cluster.nodes('master').includes(node)) onTrouble(new Error('connection to a node closed'))
     })
-    // By itself it would connect at the first command, and refuse those that follow until then.
-    if (node.options.readOnly !== true) node.connect().catch(() => undefined)
   })
   return {
     commands: cluster,
     firstAttempt: new Promise<void>((resolve) => {
       cluster.once('ready', () => resolve())
       cluster.once('error', () => resolve())
+      // Nodes connect at their first command and refuse others until they have: let that be the check's.
     }).then(() => check().catch(() => undefined)),
     check,
     reconnect() {
