@@ -4,11 +4,19 @@ const escapeHtml = (text) =>
   String(text).replace(/[&<>]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char])
 const number = (value) => (Number.isInteger(value) ? value : Number(value).toFixed(2))
 
+const ORDER = ['count', 'rate', 'min', 'med', 'avg', 'p(90)', 'p(95)', 'p(99)', 'max', 'value']
+
+/** A rate as a share of how many; everything else by name, in the order of size. */
+const tell = (values) =>
+  'passes' in values
+    ? [`${number(values.rate * 100)} % of ${values.passes + values.fails}`]
+    : ORDER.filter((key) => key in values).map((key) => `${key} ${number(values[key])}`)
+
 /** @returns what k6's handleSummary has to: file names to contents */
 export function summarize(name, data) {
   const rows = Object.entries(data.metrics).map(([metric, { values, thresholds = {} }]) => {
     const failed = Object.entries(thresholds).filter(([, { ok }]) => !ok)
-    const told = Object.entries(values).map(([key, value]) => `${key} ${number(value)}`)
+    const told = tell(values)
     return {
       metric,
       told: told.join(', '),
