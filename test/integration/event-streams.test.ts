@@ -86,7 +86,7 @@ describe('a client that comes back', () => {
     await before.close()
     await view(ben, story)
     await react(ben.at(second.api), story, '🔥')
-    await stage.redis().del(await stage.redis().keys(`${stage.redisKeyPrefix()}:*`))
+    await stage.dropRedisKeys()
     const url = second.listen()
     const after = await readEvents(url, { token: ava.token, lastEventId: lastId })
     await got(after, 2)
@@ -147,13 +147,8 @@ describe('between instances', () => {
     const second = stage.instance()
     const { ava, ben, story } = await authorAndViewer(first)
     const reader = await readEvents(second.listen(), { token: ava.token })
-    await until('the subscription', async () => {
-      const [, count] = (await stage.redis().pubsub('NUMSUB', `${stage.redisKeyPrefix()}:events:wake`)) as [
-        string,
-        number,
-      ]
-      return count > 0
-    })
+    const channel = `${stage.redisKeyPrefix()}:events:wake`
+    await until('the subscription', async () => (await stage.redisListeners(channel)) > 0)
     await view(ben, story)
     await reader.until('the event', () => reader.events().length === 1, 1500)
     await reader.close()

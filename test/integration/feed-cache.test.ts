@@ -102,8 +102,7 @@ describe('the cached page', () => {
 
   test('is made anew when Redis was flushed', async () => {
     const { ids, close, shared } = await warmFeed(stage.instance())
-    const keys = await stage.redis().keys(`${stage.redisKeyPrefix()}:*`)
-    await stage.redis().del(keys)
+    await stage.dropRedisKeys()
     expect(await ids()).toEqual([close.id, shared.id])
   })
 

@@ -124,7 +124,7 @@ async function readTables(): Promise<string> {
 async function readCache(): Promise<string> {
   const redis = stage.redis()
   const texts: string[] = []
-  for (const key of await redis.keys('*')) {
+  for (const key of await stage.redisKeys('')) {
     const kind = await redis.type(key)
     const value =
       kind === 'string'

@@ -1,6 +1,6 @@
 /** Real contexts for integration tests: a database copy and a Redis prefix for each test file, checked when it ends. */
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { buildRoutes } from '../../src/app'
 import { parseConfig } from '../../src/config'
 import { type AppContext, type ContextOptions, createContext } from '../../src/context'
@@ -8,6 +8,7 @@ import { createGateway } from '../../src/http/gateway'
 import { type Api, createApi } from './api'
 import { createDatabase, type TestDatabase } from './database'
 import { type Door, openDoor } from './door'
+import { openRedis, type TestRedis } from './redis'
 import { serviceEnv, testStack } from './services'
 import { until } from './until'
 
@@ -31,6 +32,11 @@ export type Stage = Readonly<{
   /** A Redis connection of the test's own, and the prefix of the service's keys. */
   redis(): Redis
   redisKeyPrefix(): string
+  /** The names of all keys that start so: the service's own, or others. */
+  redisKeys(prefix?: string): Promise<string[]>
+  dropRedisKeys(): Promise<void>
+  /** How many of the service's connections listen to this channel. */
+  redisListeners(channel: string): Promise<number>
   /** The variables under which a child process joins this stage. */
   env(): Record<string, string>
   /** A context on this file's stores; several of them are several processes. */
@@ -48,7 +54,7 @@ const DEADLINE_MS = 10_000
 export function useStage(): Stage {
   let database: TestDatabase | null = null
   let door: Door | null = null
-  let redis: Redis | null = null
+  let redis: TestRedis | null = null
   let env: Record<string, string> = {}
   const contexts: AppContext[] = []
   const servers: { stop(force: boolean): Promise<void> }[] = []
@@ -63,7 +69,7 @@ export function useStage(): Stage {
     const stack = await testStack()
     database = await createDatabase()
     door = await openDoor(database.url)
-    redis = new Redis(stack.redisUrl)
+    redis = openRedis(stack.redisUrl)
     env = { ...serviceEnv(stack, database.url), ...door.env }
   }, STACK_START_MS_MAX)
 
@@ -73,8 +79,8 @@ export function useStage(): Stage {
     const left = await until('streams to end', () => streams() === 0, 2000).then(() => 0, streams)
     for (const server of servers) await server.stop(true)
     for (const ctx of contexts) await ctx.close()
-    await dropKeys(needed(redis), redisKeyPrefix())
-    needed(redis).disconnect()
+    await stage.dropRedisKeys()
+    needed(redis).close()
     await needed(door).close()
     await needed(database).drop()
     if (left > 0) throw new Error(`${left} event streams were left open`)
@@ -82,8 +88,11 @@ export function useStage(): Stage {
 
   const stage: Stage = {
     database: () => needed(database),
-    redis: () => needed(redis),
+    redis: () => needed(redis).commands,
     redisKeyPrefix,
+    redisKeys: (prefix = `${redisKeyPrefix()}:`) => needed(redis).keys(prefix),
+    dropRedisKeys: async () => needed(redis).drop(await stage.redisKeys()),
+    redisListeners: (channel) => needed(redis).listeners(channel),
     env: () => ({ ...env }),
     realContext({ env: extra, ...options } = {}) {
       const ctx = createContext(parseConfig({ ...env, ...extra }), {
@@ -123,10 +132,4 @@ export function useStage(): Stage {
 function openStreams(ctx: AppContext): number {
   const { hashMap } = ctx.metrics.sseConnections as unknown as { hashMap: Record<string, { value: number }> }
   return Object.values(hashMap)[0]?.value ?? 0
-}
-
-async function dropKeys(redis: Redis, prefix: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 500 })) {
-    if (keys.length > 0) await redis.unlink(...keys)
-  }
 }
