@@ -92,7 +92,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return { ...addresses, env, ended: firstOf(ends), stop: stopAll }
 }
 
-const NOTHING_BESIDE = { DATABASE_PREPARE: '', DATABASE_MIGRATION_URL: '' }
+const NOTHING_BESIDE = { DATABASE_PREPARE: '', DATABASE_MIGRATION_URL: '', DATABASE_REPLICA_URL: '' }
 
 function openFolder(dataDir: string | null): string {
   const dir = dataDir ?? mkdtempSync(join(tmpdir(), 'stories-'))

@@ -74,6 +74,8 @@ describe('parseConfig', () => {
     ['PORT', 'http'],
     ['DATABASE_URL', 'mysql://localhost'],
     ['DATABASE_URL', 'localhost:5432'],
+    ['DATABASE_REPLICA_URL', 'redis://localhost'],
+    ['DATABASE_MIGRATION_URL', 'localhost'],
     ['REDIS_URL', 'http://localhost'],
     ['REDIS_URL', 'redis://a:7000,'],
     ['REDIS_URL', 'redis://a:7000,http://b:7001'],

@@ -15,6 +15,8 @@ export type Config = Readonly<{
   databasePrepare: boolean
   /** For what needs a session of its own, when `databaseUrl` is a pooler. */
   databaseMigrationUrl: string
+  /** A copy that may lag; asked for stats and search candidates alone. */
+  databaseReplicaUrl: string | null
   /** One Redis, or several nodes of a Cluster with commas between. */
   redisUrl: string
   s3: Readonly<{
@@ -154,6 +156,9 @@ export function parseConfig(env: Env): Config {
     return value
   }
 
+  const urlOr = <T>(name: string, protocols: readonly string[], otherwise: T) =>
+    raw(name) === undefined ? otherwise : url(name, protocols)
+
   const databaseUrl = url('DATABASE_URL', POSTGRES_PROTOCOLS)
   const s3Endpoint = url('S3_ENDPOINT', ['http:', 'https:'])
   const jwtSecret = secret('JWT_SECRET', true)
@@ -182,15 +187,12 @@ export function parseConfig(env: Env): Config {
     webConcurrency: integer('WEB_CONCURRENCY', 1, 1, 64),
     databaseUrl,
     databasePrepare: flag('DATABASE_PREPARE', true),
-    databaseMigrationUrl:
-      raw('DATABASE_MIGRATION_URL') === undefined
-        ? databaseUrl
-        : url('DATABASE_MIGRATION_URL', POSTGRES_PROTOCOLS),
+    databaseMigrationUrl: urlOr('DATABASE_MIGRATION_URL', POSTGRES_PROTOCOLS, databaseUrl),
+    databaseReplicaUrl: urlOr('DATABASE_REPLICA_URL', POSTGRES_PROTOCOLS, null),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:'], findNodesFault),
     s3: {
       endpoint: s3Endpoint,
-      publicEndpoint:
-        raw('S3_PUBLIC_ENDPOINT') === undefined ? s3Endpoint : url('S3_PUBLIC_ENDPOINT', ['http:', 'https:']),
+      publicEndpoint: urlOr('S3_PUBLIC_ENDPOINT', ['http:', 'https:'], s3Endpoint),
       region: text('S3_REGION', 'us-east-1'),
       bucket: text('S3_BUCKET'),
       accessKeyId: text('S3_ACCESS_KEY_ID'),

@@ -1,30 +1,17 @@
 import type { Config } from './config'
 import { createFindUser, type FindUser } from './features/accounts/find-user'
-import { createAccountStore } from './features/accounts/store'
 import { createHub, type Hub } from './features/events/hub'
-import { createEventStore } from './features/events/store'
 import { createStreamSlots, type StreamSlots } from './features/events/stream-slots'
-import { createExpiryStore } from './features/expiry/store'
 import { createPageCache, type PageCache } from './features/feed/page-cache'
 import { createPageVersions, type PageVersions } from './features/feed/page-versions'
-import { createFeedStore } from './features/feed/store'
 import { createFriends, type Friends } from './features/graph/friends'
-import { createGraphStore } from './features/graph/store'
-import { createHealthStore } from './features/health/store'
-import { createHousekeepingStore } from './features/housekeeping/store'
-import { createIdempotencyStore } from './features/idempotency/store'
-import { createMediaStore } from './features/media/store'
-import { createPeopleStore } from './features/people/store'
-import { createReactionStore } from './features/reactions/store'
-import { createSearchStore } from './features/search/store'
-import { createStatsStore } from './features/stats/store'
-import { createStoryStore } from './features/stories/store'
 import { type Clock, systemClock } from './kernel/clock'
 import { createSingleFlight, type SingleFlight } from './kernel/single-flight'
 import { createTurns, type Turns } from './kernel/turns'
 import { type AccessLog, createAccessLog } from './platform/access-log'
 import { type Activity, createActivity } from './platform/activity'
-import { createDatabase, type Database, type Db } from './platform/database/client'
+import { createDatabase, type Database } from './platform/database/client'
+import { createReplica, openCopy, type Replica } from './platform/database/replica'
 import { createTransact, type Transact } from './platform/database/transact'
 import { createLogger, flushLogger, type Logger } from './platform/logger'
 import { createMetrics, type Metrics, type MetricsOptions } from './platform/metrics'
@@ -34,6 +21,7 @@ import { createRedis, type RedisGate } from './platform/redis/client'
 import { createEventBus, type EventBus } from './platform/redis/event-bus'
 import { createTokenBuckets, type TokenBuckets } from './platform/redis/token-bucket'
 import { createTokens, type Tokens } from './platform/tokens'
+import { createReadStores, createStores, type ReadStores, type Stores } from './stores'
 
 /** Everything of a process that touches the world, built once; whoever needs some of it names what. */
 export type AppContext = Readonly<{
@@ -47,6 +35,8 @@ export type AppContext = Readonly<{
   database: Database
   stores: Stores
   transact: Transact<Stores>
+  /** For what may lag: stats, and what a search may show. */
+  replica: Replica<ReadStores>
   redis: RedisGate
   buckets: TokenBuckets
   bus: EventBus
@@ -66,25 +56,7 @@ export type AppContext = Readonly<{
   close(): Promise<void>
 }>
 
-export type Stores = ReturnType<typeof createStores>
-
-/** All stores, bound to the pool or to a transaction. */
-export const createStores = (db: Db, config: Pick<Config, 'friendsRule'>) => ({
-  accounts: createAccountStore(db),
-  graph: createGraphStore(db),
-  people: createPeopleStore(db),
-  media: createMediaStore(db),
-  stories: createStoryStore(db, config.friendsRule),
-  reactions: createReactionStore(db),
-  idempotency: createIdempotencyStore(db),
-  feed: createFeedStore(db, config.friendsRule),
-  search: createSearchStore(db, config.friendsRule),
-  stats: createStatsStore(db),
-  events: createEventStore(db),
-  expiry: createExpiryStore(db),
-  housekeeping: createHousekeepingStore(db),
-  health: createHealthStore(db),
-})
+export type { Stores } from './stores'
 
 export type ContextOptions = Readonly<{
   /** Names the process in logs and in PostgreSQL. */
@@ -102,12 +74,18 @@ export type ContextOptions = Readonly<{
   otherReports?: MetricsOptions['otherReports']
   redisKeyPrefix?: string
   databaseDeadlineMs?: number
+  replicaDeadlineMs?: number
   redisDeadlineMs?: number
   poolSizeMax?: number
-  onStatement?: (statement: string, params: readonly unknown[]) => void
+  onStatement?: OnStatement
+  onReplicaStatement?: OnStatement
 }>
 
+type OnStatement = (statement: string, params: readonly unknown[]) => void
+
 const DATABASE_DEADLINE_MS = 1500
+/** Shorter than the primary's, as it is asked afterwards. */
+const REPLICA_DEADLINE_MS = 600
 const REDIS_DEADLINE_MS = 120
 const POOL_SIZE_MAX = 16
 
@@ -129,16 +107,25 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   })
   const activity = createActivity(logger, metrics)
 
-  const database = createDatabase({
-    url: config.databaseUrl,
+  const common = {
     prepare: config.databasePrepare,
     applicationName: options.service,
     poolSizeMax: options.poolSizeMax ?? POOL_SIZE_MAX,
+  }
+  const database = createDatabase({
+    ...common,
+    url: config.databaseUrl,
     deadlineMs: options.databaseDeadlineMs ?? DATABASE_DEADLINE_MS,
     onDown: () => metrics.dependencyErrors.inc({ dependency: 'database' }),
-    ...(options.onStatement === undefined ? {} : { onStatement: options.onStatement }),
+    onStatement: options.onStatement,
   })
   const stores = createStores(database.db, config)
+  const copy = openCopy(config.databaseReplicaUrl, {
+    ...common,
+    deadlineMs: options.replicaDeadlineMs ?? REPLICA_DEADLINE_MS,
+    onDown: () => metrics.dependencyErrors.inc({ dependency: 'replica' }),
+    onStatement: options.onReplicaStatement,
+  })
   const redis = createRedis({
     url: config.redisUrl,
     keyPrefix: options.redisKeyPrefix ?? 'stories',
@@ -167,6 +154,12 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     activity,
     database,
     stores,
+    replica: createReplica<ReadStores>({
+      primary: stores,
+      copy: copy && { stores: createReadStores(copy.db, config), ping: copy.ping },
+      nowMs,
+      onRead: (result) => metrics.replicaReads.inc({ result }),
+    }),
     transact: createTransact(
       database.db,
       (db) => createStores(db, config),
@@ -216,7 +209,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
       await hub.close()
       objects.close()
       await redis.close()
-      await database.close()
+      await Promise.all([database.close(), copy?.close()])
       await flushLogger(logger)
     },
   }

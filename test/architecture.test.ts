@@ -22,6 +22,7 @@ const STORE_NAMES = ['store', 'visibility-sql', 'story-row-sql']
 /** Which row of the table a file belongs to. */
 function kindOf(path: string): string {
   if (ENTRIES.includes(path) || /^src\/(cluster|scripts)\//.test(path)) return 'entry'
+  if (path === 'src/stores.ts') return 'context'
   if (['src/app.ts', 'src/context.ts', 'src/config.ts', 'src/version.ts'].includes(path)) {
     return path.slice('src/'.length, -'.ts'.length)
   }
@@ -86,7 +87,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     line.to === 'src/scripts/build-web.ts',
   platform: (line, to) => ['kernel', 'platform'].includes(to) || isTypeOf(['config'])(line, to),
   context: (line, to) =>
-    ['kernel', 'platform', 'store'].includes(to) || to === 'operation' || isTypeOf(['config'])(line, to),
+    ['kernel', 'platform', 'store', 'operation', 'context'].includes(to) || isTypeOf(['config'])(line, to),
   app: (line, to) => ['http', 'routes'].includes(to) || isTypeOf(['context'])(line, to),
   entry: () => true,
 }

@@ -61,7 +61,7 @@ export function createActivity(logger: Logger, metrics: Metrics) {
       for (const [kind, count] of Object.entries(removed)) metrics.housekeepingRemoved.inc({ kind }, count)
       write('housekeeping', {}, { ...removed, duration_ms: Math.round(durationMs * 10) / 10 })
     },
-    dependencyChanged(dependency: 'database' | 'redis' | 'storage', up: boolean, cause?: unknown) {
+    dependencyChanged(dependency: 'database' | 'replica' | 'redis' | 'storage', up: boolean, cause?: unknown) {
       metrics.dependencyUp.set({ dependency }, up ? 1 : 0)
       if (up) logger.info({ event: 'dependency_up', dependency })
       else {

@@ -86,6 +86,7 @@ export function createMetrics(options: MetricsOptions) {
       ['dependency'],
       'min',
     ),
+    replicaReads: counter('replica_reads_total', 'Reads meant for the database replica', ['result']),
     dependencyErrors: counter('dependency_errors_total', 'Failures of a dependency', ['dependency']),
     storiesExpired: counter('stories_expired_total', 'Stories ended by the worker'),
     workerLatency: new Histogram({

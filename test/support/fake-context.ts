@@ -20,6 +20,7 @@ export type Preparation = Readonly<{
   stores?: { [Name in keyof Stores]?: Partial<Stores[Name]> }
   config?: Partial<Config>
   database?: Partial<AppContext['database']>
+  replica?: Partial<AppContext['replica']>
   redis?: Partial<AppContext['redis']>
   objects?: Partial<AppContext['objects']>
   friends?: Partial<AppContext['friends']>
@@ -110,6 +111,7 @@ export function fakeContext(preparation: Preparation = {}): FakeContext {
     database: double('database', preparation.database),
     stores,
     transact,
+    replica: { read: (work) => work(stores), ping: null, ...preparation.replica },
     redis: double('redis', preparation.redis),
     buckets,
     bus,

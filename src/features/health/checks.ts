@@ -1,14 +1,18 @@
 import type { AppContext } from '../../context'
 import { monotonicMs } from '../../kernel/clock'
 
+const CHECKED = ['database', 'replica', 'redis', 'storage'] as const
+type Checked = (typeof CHECKED)[number]
+
 export type CheckResult = Readonly<{ status: 'ok' | 'error'; latency_ms: number }>
 export type Health = Readonly<{
   status: 'ok' | 'error'
-  checks: Readonly<Record<'database' | 'redis' | 'storage', CheckResult>>
+  /** `replica` where one is configured. */
+  checks: Readonly<Record<Exclude<Checked, 'replica'>, CheckResult> & { replica?: CheckResult }>
   version: string
 }>
 
-type Deps = Pick<AppContext, 'database' | 'redis' | 'objects' | 'activity' | 'version'>
+type Deps = Pick<AppContext, 'database' | 'replica' | 'redis' | 'objects' | 'activity' | 'version'>
 
 const CHECK_MS_MAX = 1000
 const KEPT_MS = 1000
@@ -38,14 +42,18 @@ export function createHealthCheck(ctx: Deps): () => Promise<Health> {
   const last: Partial<Record<keyof Health['checks'], CheckResult['status']>> = {}
 
   const check = async (): Promise<Health> => {
-    const [database, redis, storage] = await Promise.all([
+    const pingReplica = ctx.replica.ping
+    const [database, replica, redis, storage] = await Promise.all([
       within(() => ctx.database.ping()),
+      pingReplica === null ? undefined : within(pingReplica),
       within(() => ctx.redis.ping()),
       within((signal) => ctx.objects.ping(signal)),
     ])
-    const checks = { database, redis, storage }
-    for (const name of ['database', 'redis', 'storage'] as const) {
-      const { status, cause } = checks[name]
+    const checks = { database, replica, redis, storage }
+    for (const name of CHECKED) {
+      const result = checks[name]
+      if (result === undefined) continue
+      const { status, cause } = result
       if (last[name] !== status) ctx.activity.dependencyChanged(name, status === 'ok', cause)
       last[name] = status
     }
@@ -54,8 +62,15 @@ export function createHealthCheck(ctx: Deps): () => Promise<Health> {
       latency_ms: result.latency_ms,
     })
     return {
-      status: Object.values(checks).every((item) => item.status === 'ok') ? 'ok' : 'error',
-      checks: { database: shown(database), redis: shown(redis), storage: shown(storage) },
+      status: Object.values(checks).every((item) => item === undefined || item.status === 'ok')
+        ? 'ok'
+        : 'error',
+      checks: {
+        database: shown(database),
+        ...(replica === undefined ? {} : { replica: shown(replica) }),
+        redis: shown(redis),
+        storage: shown(storage),
+      },
       version: ctx.version,
     }
   }

@@ -13,7 +13,12 @@ const CheckBody = t.Object({
 })
 const HealthBody = t.Object({
   status: t.Union([t.Literal('ok'), t.Literal('error')]),
-  checks: t.Object({ database: CheckBody, redis: CheckBody, storage: CheckBody }),
+  checks: t.Object({
+    database: CheckBody,
+    replica: t.Optional(CheckBody),
+    redis: CheckBody,
+    storage: CheckBody,
+  }),
   version: t.String(),
 })
 const StatusBody = t.Object({ status: t.Literal('ok') })

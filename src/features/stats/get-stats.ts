@@ -5,7 +5,7 @@ import type { Viewer } from '../../kernel/viewer'
 import type { Stats } from './schema'
 import type { DayRow } from './store'
 
-type Deps = Pick<AppContext, 'clock' | 'stores'>
+type Deps = Pick<AppContext, 'clock' | 'replica'>
 
 const DAYS = 7
 const DAY_MS = 86_400_000
@@ -16,7 +16,8 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) =>
 export async function getStats(ctx: Deps, viewer: Viewer): Promise<Stats> {
   const to = ctx.clock.now()
   const from = startOfUtcDay(to, DAYS - 1)
-  return summarize(await ctx.stores.stats.sumDays(viewer.id, from.toISOString().slice(0, 10)), from, to)
+  const fromDay = from.toISOString().slice(0, 10)
+  return summarize(await ctx.replica.read(({ stats }) => stats.sumDays(viewer.id, fromDay)), from, to)
 }
 
 /** A viewer counts on the day of their latest view, so the days' counts add up to different people. */

@@ -28,7 +28,7 @@ export type DatabaseOptions = Readonly<{
   deadlineMs: number
   onDown?: (error: unknown) => void
   /** Sees every statement; for tests that count them, and for looking at plans. */
-  onStatement?: (statement: string, params: readonly unknown[]) => void
+  onStatement?: ((statement: string, params: readonly unknown[]) => void) | undefined
 }>
 
 /** Put in front of a statement that must be planned with its parameters known. */
@@ -39,7 +39,11 @@ const BACKOFF_SECONDS = 0.2
 
 type Rows = Promise<postgres.RowList<postgres.Row[]>>
 type Pending = PromiseLike<unknown> & { values(): Promise<unknown> }
-type InTransaction = { unsafe(text: string, params?: unknown[]): Pending }
+type InTransaction = {
+  unsafe(text: string, params?: unknown[]): Pending
+  savepoint: unknown
+  options: unknown
+}
 type Runner = Pick<postgres.Sql, 'unsafe'>
 
 export function createDatabase(options: DatabaseOptions): Database {
