@@ -2,7 +2,7 @@ import type { Metrics } from '../../platform/metrics'
 import type { RedisGate } from '../../platform/redis/client'
 import type { Story } from '../stories/schema'
 import { createPageMemory, type StoredPage } from './page-memory'
-import type { PageVersions } from './page-versions'
+import { CLOCK_SKEW_MS, type PageVersions } from './page-versions'
 
 /**
  * The first page of a feed, rendered, for some seconds. It can lag in showing a story, never in hiding one: a page of
@@ -60,7 +60,11 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
   const findPage = async (key: string, version: string): Promise<StoredPage | null> => {
     // A remembered page from before a failure would otherwise hide the one that was kept since.
     const isGood = (page: StoredPage) =>
-      page.version === version && page.endsAtMs > nowMs() && versions.canServe(page.renderedAtMs)
+      page.version === version &&
+      page.endsAtMs > nowMs() &&
+      // A clock that was set back would keep a remembered page for as long.
+      page.renderedAtMs <= nowMs() + CLOCK_SKEW_MS &&
+      versions.canServe(page.renderedAtMs)
     const remembered = memory.get(key)
     if (remembered !== undefined) {
       if (isGood(remembered)) return remembered

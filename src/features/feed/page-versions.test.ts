@@ -7,7 +7,7 @@ import { createPageVersions } from './page-versions'
 
 function setUp() {
   const clock = fakeClock()
-  const memory = memoryRedis()
+  const memory = memoryRedis(clock.nowMs)
   const redis = fakeRedisGate(clock.nowMs, memory.commands)
   return { clock, memory, redis, versions: createPageVersions(redis, clock.nowMs) }
 }
@@ -31,6 +31,13 @@ describe('page versions', () => {
     await versions.noteRemoved('b')
     expect(await versions.removedAmong(['a', 'b'])).toEqual(new Set(['b']))
     expect((await versions.current(ben.id)).removed).not.toBe(before.removed)
+  })
+  test('removed stories are remembered by the clock of Redis, whatever that of an instance says', async () => {
+    const { clock, redis, versions } = setUp()
+    const setBack = createPageVersions(redis, () => clock.nowMs() - 3_600_000)
+    await setBack.noteRemoved('a')
+    await versions.noteRemoved('b')
+    expect(await versions.removedAmong(['a', 'b'])).toEqual(new Set(['a', 'b']))
   })
   test('a change that cannot reach Redis throws nothing, and nothing is served until it has', async () => {
     const { versions, redis, clock } = setUp()

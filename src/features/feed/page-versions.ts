@@ -31,8 +31,8 @@ const VERSION_TTL_SECONDS = 3600
 const REMOVED_KEPT_MS = 120_000
 const PENDING_MAX = 100_000
 const RENEWED_AT_ONCE = 500
-/** Clocks of instances differ; a page counts as older than a failure up to this much. */
-const CLOCK_SKEW_MS = 2000
+/** Clocks of instances differ by so much; a page counts as older than a failure up to this much. */
+export const CLOCK_SKEW_MS = 2000
 
 export function createPageVersions(redis: RedisGate, nowMs: () => number): PageVersions {
   // One transaction changes both, so in a cluster they have to lie on the same node: that is what the braces say.
@@ -66,7 +66,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   }
   const noteNow = (run: Run, storyIds: readonly string[]) =>
     run(async (connection) => {
-      const now = nowMs()
+      // By Redis' clock: an instance with another time would forget what others removed, or have its own forgotten.
+      const now = Number((await connection.time())[0]) * 1000
       await connection
         .multi()
         .zadd(removedSet, ...storyIds.flatMap((id) => [now, id]))

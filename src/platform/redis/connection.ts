@@ -9,6 +9,7 @@ export type RedisCommands = Pick<
   | 'getBuffer'
   | 'set'
   | 'multi'
+  | 'time'
   | 'zmscore'
   | 'zrem'
   | 'smismember'

@@ -3,7 +3,11 @@ import type { Redis } from 'ioredis'
 type Chain = Record<string, (...args: unknown[]) => unknown>
 
 /** The few commands that the caches use, over maps; nothing expires by itself. */
-export function memoryRedis(): { commands: Partial<Redis>; texts: Map<string, string>; flush(): void } {
+export function memoryRedis(nowMs: () => number = Date.now): {
+  commands: Partial<Redis>
+  texts: Map<string, string>
+  flush(): void
+} {
   const texts = new Map<string, string>()
   const scores = new Map<string, Map<string, number>>()
   const sets = new Map<string, Set<string>>()
@@ -37,6 +41,7 @@ export function memoryRedis(): { commands: Partial<Redis>; texts: Map<string, st
     },
     smismember: (key = '', ...members) => members.map((member) => (sets.get(key)?.has(member) ? 1 : 0)),
     expire: () => 1,
+    time: () => [Math.floor(nowMs() / 1000), 0],
   }
   const commands: Chain = Object.fromEntries(
     Object.entries(run).map(([name, command]) => [
