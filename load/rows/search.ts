@@ -12,7 +12,7 @@ const LARGE = Number(process.env.BENCH_STORIES ?? 1_000_000)
 const BOUND_RARE = 1.5
 const BOUND_COMMON = 10
 /** In one story of 10,000, in one of sixty, in six of ten. */
-const WORDS = { rare: 'aurora', some: 'harbour', common: 'sunset' } as const
+const WORDS = { rare: 'aurora', usual: 'harbour', common: 'sunset' } as const
 
 type Arm = `${keyof typeof WORDS} ${'small' | 'large'}`
 
@@ -34,7 +34,7 @@ export async function measureSearch(bench: Bench): Promise<RowResult> {
     rounds.push(await interleave(arms, { turns: TURNS, warmUpTurns: i === 0 ? 30 : 3 }))
   await Promise.all([small.stop(), large.stop()])
   const rare = compare(rounds, 'rare large', 'rare small')
-  const some = compare(rounds, 'some large', 'some small')
+  const usual = compare(rounds, 'usual large', 'usual small')
   const common = compare(rounds, 'common large', 'common small')
   const plans: Plan[] = []
   for (const [name, word] of Object.entries(WORDS)) {
@@ -46,23 +46,25 @@ export async function measureSearch(bench: Bench): Promise<RowResult> {
       after: null,
       limit: 21,
     }
-    const [statement] = await captureStatements(bench.env('stories_1m'), (ctx) =>
-      ctx.stores.search.findMatches(search),
+    const sent = await captureStatements(bench.env('stories_1m'), (ctx) =>
+      ctx.stores.search.findCandidates(search),
     )
-    if (statement === undefined) throw new Error('A search sends a statement')
-    const { text } = await explain(bench.sql('stories_1m'), statement, { generic: false })
-    plans.push(planOf(`Search: a ${name} word (custom plan)`, statement, text))
+    for (const [i, statement] of sent.entries()) {
+      const { text } = await explain(bench.sql('stories_1m'), statement, { generic: true })
+      const part = i === 0 ? 'how frequent it is' : 'its newest matches'
+      plans.push(planOf(`Search for a ${name} word: ${part} (generic plan)`, statement, text))
+    }
   }
   return {
     row: '10',
     work: `search over ${LARGE.toLocaleString('en')} stories: a rare word (1 in 10,000 stories), a usual one (1 in 60), a common one (6 in 10)`,
     yardstick: '10,000 stories, asked in turn',
     bound: `rare: p95 ≤ ${BOUND_RARE} ×; common: p95 < ${BOUND_COMMON} ×`,
-    found: `p95: rare ${round(rare.p95)} ×, usual ${round(some.p95)} ×, common ${round(common.p95)} ×`,
-    reached: rare.p95 <= BOUND_RARE && some.p95 < BOUND_COMMON && common.p95 < BOUND_COMMON,
+    found: `p95: rare ${round(rare.p95)} ×, usual ${round(usual.p95)} ×, common ${round(common.p95)} ×`,
+    reached: rare.p95 <= BOUND_RARE && usual.p95 < BOUND_COMMON && common.p95 < BOUND_COMMON,
     rounds: [
       `rare ${rare.perRound.join(', ')}`,
-      `usual ${some.perRound.join(', ')}`,
+      `usual ${usual.perRound.join(', ')}`,
       `common ${common.perRound.join(', ')}`,
     ],
     absolute: (Object.keys(arms) as Arm[]).map((arm) => `${arm}: ${describeLatency(rounds, arm)}`),

@@ -1,28 +1,33 @@
 import { describe, expect, test } from 'bun:test'
-import type { MatchRow } from '../../src/features/search/store'
+import type { Candidate } from '../../src/features/search/store'
 import { aStory, type FoundStory } from '../support/builders'
 import { ava, ben, cleo } from '../support/cast'
 import { startApi } from '../support/client'
 import { NOON } from '../support/fakes/clock'
 import { expectProblem, owes401, owes429, owes503, owesPageChecks } from './duties'
 
-const match = (story: FoundStory, marked = '\u0001sun\u0002set'): MatchRow => ({
+const match = (story: FoundStory): Candidate => ({
   id: story.id,
   authorId: story.authorId,
   rank: '0.06079271',
   createdAt: story.createdAt,
-  marked,
 })
-const apiWith = (stories: FoundStory[], matches: MatchRow[], asked: unknown[] = []) =>
+const apiWith = (
+  stories: FoundStory[],
+  matches: Candidate[],
+  asked: unknown[] = [],
+  marked = '\u0001sun\u0002set',
+) =>
   startApi({
     friends: { among: async () => new Set<string>() },
     stores: {
       stories: { findStories: async () => stories },
       search: {
-        findMatches: async ({ q, asOf, after, limit }) => {
+        findCandidates: async ({ q, asOf, after, limit }) => {
           asked.push({ q, asOf, after, limit })
           return matches
         },
+        markMatches: async (_q, ids) => new Map(ids.map((id) => [id, marked])),
       },
     },
   })
@@ -39,7 +44,7 @@ describe('GET /search', () => {
     test('escapes what is not a mark', async () => {
       const story = aStory()
       const marked = '<img src=x onerror="a"> \u0001&\u0002 <mark>'
-      const { body } = await (await apiWith([story], [match(story, marked)])).as(ben).get('/search?q=x')
+      const { body } = await (await apiWith([story], [match(story)], [], marked)).as(ben).get('/search?q=x')
       expect((body.items as { highlight: string }[])[0]?.highlight).toBe(
         '&lt;img src=x onerror=&quot;a&quot;&gt; <mark>&amp;</mark> &lt;mark&gt;',
       )
@@ -92,5 +97,5 @@ describe('GET /search', () => {
   })
 
   owes429('GET', '/search?q=sun', 'search')
-  owes503('GET', '/search?q=sun', (fail) => ({ stores: { search: { findMatches: fail } } }))
+  owes503('GET', '/search?q=sun', (fail) => ({ stores: { search: { findCandidates: fail } } }))
 })

@@ -145,7 +145,7 @@ describe('the schema', () => {
     expect({
       author: has('stories', /\(author_id, created_at DESC.*WHERE \(deleted_at IS NULL\)/),
       expires: has('stories', /\(expires_at\) WHERE \(deleted_at IS NULL\)/),
-      search: has('stories', /USING gin \(tsv\)/),
+      search: has('stories', /USING gin \(tsv,/),
       views: has('story_views', /\(story_id/),
       reactions: has('reactions', /\(story_id/),
       follows: has('follows', /\(follower_id/),

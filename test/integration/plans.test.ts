@@ -10,15 +10,14 @@ import {
 import type { AppContext } from '../../src/context'
 import { useStage } from '../support/context'
 
-/** The plans behind the feed, search and the sweep stay what the measurements of docs/performance.md were made with. */
+/** The plans behind the feed and the sweep stay what the measurements of docs/performance.md were made with. */
 
 const stage = useStage()
 
 const STORIES = 20_000
 const PEOPLE = 2000
-/** Of the walk's window, of the branches behind it, of a search: what each may look at. */
+/** Of the walk's window, and of the branches behind it: what each may look at. */
 const WINDOW = 400
-const SEARCH_WINDOW = 1000
 const SWEEP_BATCH = 20
 
 const person = (number: number) =>
@@ -104,34 +103,6 @@ describe('the feed', () => {
     expect(seqScans(nodes).filter((table) => table !== 'users')).toEqual([])
     expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(ids.length)
     expect(rowsTouched(nodes, 'story_views')).toBeLessThanOrEqual(ids.length)
-  })
-})
-
-describe('search', () => {
-  const findMatches = (q: string) => (ctx: AppContext) =>
-    ctx.stores.search.findMatches({
-      viewerId: VIEWER,
-      q,
-      now: new Date(),
-      asOf: new Date(),
-      after: null,
-      limit: 21,
-    })
-
-  test('asks the word index for a rare word', async () => {
-    const nodes = await look(findMatches('aurora'), (all) => all[0], false)
-    expect(seqScans(nodes)).toEqual([])
-    expect(indexesUsed(nodes)).toContain('stories_search')
-    expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(2 * (STORIES / 2000) + 21)
-  })
-
-  test('never ranks more than the newest thousand matches of a common word', async () => {
-    const nodes = await look(findMatches('sunset'), (all) => all[0], false)
-    // In the order of time, so that the newest are found without looking at all that match.
-    expect(indexesUsed(nodes)).toContain('stories_feed')
-    expect(seqScans(nodes).filter((table) => table === 'stories')).toEqual([])
-    const kept = nodes.filter((node) => node['Node Type'] === 'Limit').map((node) => node['Actual Rows'])
-    expect(Math.max(...kept)).toBeLessThanOrEqual(SEARCH_WINDOW)
   })
 })
 

@@ -8,7 +8,7 @@ import type { Viewer } from '../../kernel/viewer'
 import { hydrateStories } from '../stories/hydrate'
 import { presentStory } from '../stories/present'
 import type { SearchHit } from './schema'
-import { MARK_START, MARK_STOP, type MatchRow } from './store'
+import { type Candidate, MARK_START, MARK_STOP } from './store'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'objects' | 'friends'>
 
@@ -45,7 +45,7 @@ export async function searchStories(
       ? null
       : { rank: parts[1] ?? '', createdAt: new Date(Number(parts[2])), id: parts[3] ?? '' }
 
-  const matches = await ctx.stores.search.findMatches({
+  const matches = await ctx.stores.search.findCandidates({
     viewerId: viewer.id,
     q,
     now,
@@ -54,8 +54,13 @@ export async function searchStories(
     limit: limit + 1,
   })
   const page = matches.slice(0, limit)
-  const rows = await hydrateStories(ctx, viewer, page)
-  const marked = new Map(page.map((match) => [match.id, match.marked]))
+  const [rows, marked] = await Promise.all([
+    hydrateStories(ctx, viewer, page),
+    ctx.stores.search.markMatches(
+      q,
+      page.map(({ id }) => id),
+    ),
+  ])
   const last = page.at(-1)
   return {
     items: await Promise.all(
@@ -68,5 +73,5 @@ export async function searchStories(
   }
 }
 
-const cursorOf = (asOf: Date, row: MatchRow): string =>
+const cursorOf = (asOf: Date, row: Candidate): string =>
   encodeCursor(CURSOR_TAG, [String(asOf.getTime()), row.rank, String(row.createdAt.getTime()), row.id])

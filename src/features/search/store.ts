@@ -1,75 +1,132 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
-import { CUSTOM_PLAN, type Db } from '../../platform/database/client'
-import { mayViewSql } from '../stories/visibility-sql'
+import type { Db } from '../../platform/database/client'
+import { SEARCH_BUCKET } from '../../platform/database/schema'
+import { isActiveSql, mayViewSql } from '../stories/visibility-sql'
+import {
+  bucketsUpTo,
+  CANDIDATES,
+  chooseRoute,
+  NEAR,
+  NEAR_COMMON,
+  RECENT_BUCKETS,
+  type Route,
+  widen,
+} from './rules'
 
 export type MatchKey = Readonly<{ rank: string; createdAt: Date; id: string }>
-export type MatchRow = MatchKey & Readonly<{ authorId: string; marked: string }>
+export type Candidate = MatchKey & Readonly<{ authorId: string }>
 
-/** The newest matches that a viewer may see are ranked, so that a very common word stays cheap. */
-const WINDOW = 1000
+export type Search = Readonly<{
+  viewerId: string
+  /** Web-search syntax of PostgreSQL's websearch_to_tsquery. */
+  q: string
+  now: Date
+  /** Stories after this moment do not count, so that pages of one search agree. */
+  asOf: Date
+  after: MatchKey | null
+  limit: number
+}>
 
 /** Marks of a match inside a text that cannot hold them itself. */
 export const MARK_START = '\u0001'
 export const MARK_STOP = '\u0002'
 
+type PageRow = { id: string | null; author_id: string; rank: string; created_at: string; found: number }
+
+const querySql = (q: string): SQL => sql`websearch_to_tsquery('simple', ${q}::text)`
+const inBuckets = (asOf: Date, count: number): SQL =>
+  sql`${sql.raw(SEARCH_BUCKET)} && ${`{${bucketsUpTo(asOf, count).join(',')}}`}::integer[]`
+
 export function createSearchStore(db: Db, friendsRule: FriendsRule) {
+  /** Matches among the newest stories; and, unless those tell enough, among the stories of the newest quarters. */
+  const look = async ({ q, asOf }: Search) => {
+    const [hint] = await db.execute<{ near: number; recent: number }>(sql`
+      with near as materialized (
+        select count(*) filter (where n.tsv @@ ${querySql(q)})::int as matches from (
+          select tsv from stories where deleted_at is null and visibility <> 'private'
+            and created_at <= ${asOf.toISOString()}::timestamptz
+          order by created_at desc, id desc limit ${sql.raw(String(NEAR))}) n)
+      select near.matches as near, case when near.matches >= ${sql.raw(String(NEAR_COMMON))} then 0 else (
+        select count(*)::int from (
+          select from stories where deleted_at is null and tsv @@ ${querySql(q)}
+            and ${inBuckets(asOf, RECENT_BUCKETS)} limit ${sql.raw(String(CANDIDATES))}) r) end as recent
+      from near`)
+    return hint ?? { near: 0, recent: 0 }
+  }
+
+  const isCandidate = ({ now, asOf, viewerId }: Search) =>
+    sql`${isActiveSql(now, 's')} and s.created_at <= ${asOf.toISOString()}::timestamptz
+          and ${mayViewSql(friendsRule, viewerId, 's')}`
+  const columns = sql.raw('s.id, s.author_id, s.created_at, s.tsv')
+  const newest = sql.raw(`order by created_at desc, id desc limit ${CANDIDATES}`)
+
+  /** By the word index, whole or of the newest quarters; kept from the planner's idea of an order to walk in. */
+  const fromIndex = (search: Search, buckets: number | null) => sql`
+        select * from (
+          select ${columns} from stories s where s.tsv @@ ${querySql(search.q)}
+          ${buckets === null ? sql`` : sql`and ${inBuckets(search.asOf, buckets)}`} and ${isCandidate(search)}
+          offset 0) i ${newest}`
+
+  /**
+   * In the order of time, with the words as a filter: "is true" is what no index can answer. Private stories apart, as
+   * the index in that order is of all others.
+   */
+  const fromWalk = (search: Search) => {
+    const branch = (which: SQL) => sql`(
+          select ${columns} from stories s
+          where ${isCandidate(search)} and (s.tsv @@ ${querySql(search.q)}) is true and ${which} ${newest})`
+    return sql`${branch(sql`s.visibility <> 'private'`)} union all
+        ${branch(sql`s.visibility = 'private' and s.author_id = ${search.viewerId}::uuid`)} ${newest}`
+  }
+
+  const rankPage = async (search: Search, route: Route) => {
+    const { after, limit } = search
+    const source =
+      route.kind === 'walk'
+        ? fromWalk(search)
+        : fromIndex(search, route.kind === 'all' ? null : route.buckets)
+    return db.execute<PageRow>(sql`
+      with x as materialized (${source}),
+      ranked as materialized (
+        select x.id, x.author_id, x.created_at, ts_rank(x.tsv, ${querySql(search.q)}) as rank from x),
+      page as materialized (
+        select r.* from ranked r
+        ${after === null ? sql`` : sql`where (r.rank, r.created_at, r.id) < (${after.rank}::float4, ${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`}
+        order by r.rank desc, r.created_at desc, r.id desc limit ${limit})
+      select p.id, p.author_id, p.created_at, p.rank::text as rank, n.found
+      from (select count(*)::int as found from x) n left join page p on true
+      order by p.rank desc, p.created_at desc, p.id desc`)
+  }
+
   return {
     /**
-     * Active stories that match and that the viewer may see, best first.
-     *
-     * @param q web-search syntax of PostgreSQL's websearch_to_tsquery
-     * @param asOf stories after this moment do not count, so that pages of one search agree
+     * A page of the newest matches that the viewer may see, best first. May be asked of a replica: whatever is shown is
+     * judged again.
      */
-    async findMatches(search: {
-      viewerId: string
-      q: string
-      now: Date
-      asOf: Date
-      after: MatchKey | null
-      limit: number
-    }): Promise<MatchRow[]> {
-      const { viewerId, after } = search
-      const query = sql`websearch_to_tsquery('simple', ${search.q}::text)`
+    async findCandidates(search: Search): Promise<Candidate[]> {
+      let route = chooseRoute(await look(search), search.asOf)
+      for (;;) {
+        const rows = await rankPage(search, route)
+        const found = rows[0]?.found ?? 0
+        if (route.kind === 'window' && found < CANDIDATES) route = widen(route.buckets, found)
+        else return rows.flatMap(toCandidate)
+      }
+    },
+
+    /** The texts of stories with the matches marked, by id. To be asked of the primary, like all that is shown. */
+    async markMatches(q: string, ids: readonly string[]): Promise<Map<string, string>> {
+      if (ids.length === 0) return new Map()
       const options = `StartSel=${MARK_START},StopSel=${MARK_STOP},HighlightAll=true`
-      // Private stories apart: an index in the order of time exists for all others, so that the newest matches of a
-      // common word are found without looking at all of them.
-      const newest = (which: SQL) => sql`
-            select s.id, s.author_id, s.created_at, s.tsv from stories s
-            where s.deleted_at is null and s.expires_at > ${search.now.toISOString()}::timestamptz
-              and s.created_at <= ${search.asOf.toISOString()}::timestamptz and s.tsv @@ ${query} and ${which}
-            order by s.created_at desc, s.id desc limit ${sql.raw(String(WINDOW))}`
-      const rows = await db.execute<{
-        id: string
-        author_id: string
-        rank: string
-        created_at: string
-        marked: string
-      }>(sql`${sql.raw(CUSTOM_PLAN)}
-        with x as materialized (
-          (${newest(sql`s.visibility <> 'private' and ${mayViewSql(friendsRule, viewerId, 's')}`)})
-          union all
-          (${newest(sql`s.visibility = 'private' and s.author_id = ${viewerId}::uuid`)})
-          order by created_at desc, id desc limit ${sql.raw(String(WINDOW))}),
-        ranked as materialized (
-          select x.id, x.author_id, x.created_at, ts_rank(x.tsv, ${query}) as rank from x),
-        page as materialized (
-          select r.* from ranked r
-          ${after === null ? sql`` : sql`where (r.rank, r.created_at, r.id) < (${after.rank}::float4, ${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`}
-          order by r.rank desc, r.created_at desc, r.id desc limit ${search.limit})
-        select p.id, p.author_id, p.created_at, p.rank::text as rank,
-          ts_headline('simple', translate(s.text, ${MARK_START + MARK_STOP}, ''), ${query}, ${options}) as marked
-        from page p join stories s on s.id = p.id
-        order by p.rank desc, p.created_at desc, p.id desc`)
-      return rows.map((row) => ({
-        id: row.id,
-        authorId: row.author_id,
-        rank: row.rank,
-        createdAt: new Date(row.created_at),
-        marked: row.marked,
-      }))
+      const rows = await db.execute<{ id: string; marked: string }>(sql`
+        select s.id, ts_headline('simple', translate(coalesce(s.text, ''), ${MARK_START + MARK_STOP}, ''), ${querySql(q)}, ${options}) as marked
+        from stories s where s.id = any(${`{${ids.join(',')}}`}::text::uuid[])`)
+      return new Map(rows.map((row) => [row.id, row.marked]))
     },
   }
 }
+
+const toCandidate = ({ id, author_id, rank, created_at }: PageRow): Candidate[] =>
+  id === null ? [] : [{ id, authorId: author_id, rank, createdAt: new Date(created_at) }]
 
 export type SearchStore = ReturnType<typeof createSearchStore>

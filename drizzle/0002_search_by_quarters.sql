@@ -1,0 +1,2 @@
+DROP INDEX "stories_search";--> statement-breakpoint
+CREATE INDEX "stories_search" ON "stories" USING gin ("tsv",(array[floor(extract(epoch from created_at at time zone 'UTC') / 900)::integer])) WHERE deleted_at is null;
