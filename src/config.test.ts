@@ -35,6 +35,7 @@ describe('parseConfig', () => {
   test('has the defaults of the contract', () => {
     expect(parseConfig(REQUIRED)).toMatchObject({
       port: 3000,
+      webConcurrency: 1,
       accessTokenTtlSeconds: 900,
       refreshTokenTtlSeconds: 2_592_000,
       storyTtlSeconds: 86_400,
@@ -60,6 +61,11 @@ describe('parseConfig', () => {
       workerBatchSize: 1000,
       workerMetricsPort: 9091,
     })
+  })
+  test('several processes need a port that they can share', () => {
+    expect(namesAtFault({ WEB_CONCURRENCY: '2', PORT: '0' })).toEqual(['WEB_CONCURRENCY'])
+    expect(namesAtFault({ WEB_CONCURRENCY: '0' })).toEqual(['WEB_CONCURRENCY'])
+    expect(namesAtFault({ WEB_CONCURRENCY: '2' })).toEqual([])
   })
   test('cannot be changed afterwards', () => {
     expect(Object.isFrozen(parseConfig(REQUIRED))).toBe(true)
