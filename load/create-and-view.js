@@ -2,7 +2,7 @@
 import { check, sleep } from 'k6'
 import http from 'k6/http'
 import { as, givenTokens, secondsToWait, signUp } from './people.js'
-import { summarize } from './summary.js'
+import { summarize, TREND } from './summary.js'
 
 const BASE = __ENV.BASE_URL || 'http://localhost:3000'
 const PEOPLE = Number(__ENV.PEOPLE || 8)
@@ -29,6 +29,7 @@ const ramp = {
 
 export const options = {
   setupTimeout: '180s',
+  summaryTrendStats: TREND,
   scenarios: { create_and_view: { ...(RAMP_SECONDS === 0 ? steady : ramp), gracefulStop: '5s' } },
   thresholds: {
     checks: ['rate>0.99'],

@@ -2,7 +2,7 @@
 import { check, fail } from 'k6'
 import http from 'k6/http'
 import { as, givenTokens, signUp } from './people.js'
-import { summarize } from './summary.js'
+import { summarize, TREND } from './summary.js'
 
 const BASE = __ENV.BASE_URL || 'http://localhost:3000'
 const PEOPLE = Number(__ENV.PEOPLE || 8)
@@ -16,6 +16,7 @@ const given = givenTokens()
 
 export const options = {
   setupTimeout: '180s',
+  summaryTrendStats: TREND,
   scenarios: {
     feed: {
       executor: 'ramping-arrival-rate',

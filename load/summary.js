@@ -4,7 +4,9 @@ const escapeHtml = (text) =>
   String(text).replace(/[&<>]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char])
 const number = (value) => (Number.isInteger(value) ? value : Number(value).toFixed(2))
 
-const ORDER = ['count', 'rate', 'min', 'med', 'avg', 'p(90)', 'p(95)', 'p(99)', 'max', 'value']
+/** What is told of a latency; for `options.summaryTrendStats`. */
+export const TREND = ['min', 'med', 'avg', 'p(90)', 'p(95)', 'p(99)', 'max']
+const ORDER = ['count', 'rate', ...TREND, 'value']
 
 /** A rate as a share of how many; everything else by name, in the order of size. */
 const tell = (values) =>
@@ -24,6 +26,8 @@ export function summarize(name, data) {
       failed: failed.map(([rule]) => rule),
     }
   })
+  // Those with thresholds first, then by name.
+  rows.sort((a, b) => Number(a.limits === '') - Number(b.limits === '') || (a.metric < b.metric ? -1 : 1))
   const about = [
     `against ${__ENV.BASE_URL || 'http://localhost:3000'}`,
     `ended ${new Date().toISOString()}`,

@@ -63,7 +63,7 @@ ${missing.length === 0 ? '' : `Not measured yet: rows ${missing.join(', ')}.\n\n
 ${details.join('\n')}
 ## Plans
 
-As \`EXPLAIN (ANALYZE, BUFFERS)\` shows them; \`test/integration/plans.test.ts\` holds their shapes.
+As \`EXPLAIN (ANALYZE, BUFFERS)\` shows them; \`test/integration/plans*.test.ts\` hold their shapes.
 
 ${plans.join('\n')}`,
 )

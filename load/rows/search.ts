@@ -2,6 +2,7 @@ import type { Bench } from '../support/bench'
 import { captureStatements, explain, planOf } from '../support/explain'
 import { getter, interleave } from '../support/interleave'
 import { compare, describeLatency, type Round } from '../support/latency'
+import { plotSizes, worldOf } from '../support/plot-sizes'
 import type { Plan, RowResult } from '../support/result'
 import { round } from '../support/stats'
 import { createStories, personId } from '../support/world'
@@ -14,25 +15,27 @@ const BOUND_COMMON = 10
 /** In one story of 10,000, in one of sixty, in six of ten. */
 const WORDS = { rare: 'aurora', usual: 'harbour', common: 'sunset' } as const
 
-type Arm = `${keyof typeof WORDS} ${'small' | 'large'}`
+type Word = keyof typeof WORDS
+const SIZES = { small: 10_000, middle: 100_000, large: LARGE } as const
+type Size = keyof typeof SIZES
+type Arm = `${Word} ${Size}`
 
-/** Row 10: search over 10,000 and 1,000,000 stories in turn, with words of three frequencies. */
+/** Row 10: search over 10,000, 100,000 and 1,000,000 stories in turn, with words of three frequencies. */
 export async function measureSearch(bench: Bench): Promise<RowResult> {
-  await createStories(bench, 'stories_10k', 10_000)
-  await createStories(bench, 'stories_1m', LARGE)
-  const small = await bench.startApi('stories_10k')
-  const large = await bench.startApi('stories_1m')
   const get = getter(await bench.tokenOf(personId(1)))
-  const arms = Object.fromEntries(
-    Object.entries(WORDS).flatMap(([name, word]) => [
-      [`${name} small`, () => get(`${small.url}/search?q=${word}`)],
-      [`${name} large`, () => get(`${large.url}/search?q=${word}`)],
-    ]),
-  ) as Record<Arm, () => Promise<unknown>>
+  const arms = {} as Record<Arm, () => Promise<unknown>>
+  const apis = []
+  for (const size of Object.keys(SIZES) as Size[]) {
+    await createStories(bench, worldOf(SIZES[size]), SIZES[size])
+    const api = await bench.startApi(worldOf(SIZES[size]))
+    apis.push(api)
+    for (const name of Object.keys(WORDS) as Word[])
+      arms[`${name} ${size}`] = () => get(`${api.url}/search?q=${WORDS[name]}`)
+  }
   const rounds: Round<Arm>[] = []
   for (let i = 0; i < ROUNDS; i++)
     rounds.push(await interleave(arms, { turns: TURNS, warmUpTurns: i === 0 ? 30 : 3 }))
-  await Promise.all([small.stop(), large.stop()])
+  await Promise.all(apis.map((api) => api.stop()))
   const rare = compare(rounds, 'rare large', 'rare small')
   const usual = compare(rounds, 'usual large', 'usual small')
   const common = compare(rounds, 'common large', 'common small')
@@ -46,11 +49,11 @@ export async function measureSearch(bench: Bench): Promise<RowResult> {
       after: null,
       limit: 21,
     }
-    const sent = await captureStatements(bench.env('stories_1m'), (ctx) =>
+    const sent = await captureStatements(bench.env(worldOf(LARGE)), (ctx) =>
       ctx.stores.search.findCandidates(search),
     )
     for (const [i, statement] of sent.entries()) {
-      const { text } = await explain(bench.sql('stories_1m'), statement, { generic: true })
+      const { text } = await explain(bench.sql(worldOf(LARGE)), statement, { generic: true })
       const part = i === 0 ? 'how frequent it is' : 'its newest matches'
       plans.push(planOf(`Search for a ${name} word: ${part} (generic plan)`, statement, text))
     }
@@ -69,5 +72,18 @@ export async function measureSearch(bench: Bench): Promise<RowResult> {
     ],
     absolute: (Object.keys(arms) as Arm[]).map((arm) => `${arm}: ${describeLatency(rounds, arm)}`),
     plans,
+    plot: plotSizes(
+      { file: 'search-by-size.svg', title: 'Search by number of stories' },
+      rounds,
+      Object.fromEntries(
+        (Object.keys(WORDS) as Word[]).map((name) => [
+          name,
+          (Object.keys(SIZES) as Size[]).map((size) => ({
+            size: SIZES[size],
+            arm: `${name} ${size}` as Arm,
+          })),
+        ]),
+      ),
+    ),
   }
 }

@@ -2,8 +2,8 @@ import type { Plot } from './result'
 
 const WIDTH = 640
 const HEIGHT = 320
-const MARGIN = { left: 64, right: 150, top: 36, bottom: 48 }
-const COLOURS = ['#2563eb', '#dc2626', '#059669', '#9333ea', '#d97706']
+const MARGIN = { left: 64, right: 150, top: 52, bottom: 48 }
+const COLOURS = ['#2563eb', '#dc2626', '#059669', '#9333ea', '#d97706', '#0891b2']
 
 /** A line plot as SVG that needs nothing else to be shown. */
 export function drawPlot(plot: Plot): string {
@@ -40,7 +40,7 @@ ${text(MARGIN.left, 20, plot.title, 'font-size="14" font-weight="bold"')}
 ${ticks.join('\n')}
 ${marks.join('')}
 ${text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 8, plot.xLabel, 'text-anchor="middle"')}
-${text(14, MARGIN.top - 6, plot.yLabel)}
+${text(MARGIN.left, MARGIN.top - 8, plot.yLabel, 'fill="#555"')}
 ${lines.join('\n')}
 </svg>
 `
