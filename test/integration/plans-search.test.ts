@@ -43,7 +43,7 @@ beforeAll(async () => {
     await sql`insert into stories (id, author_id, text, visibility, has_audience, created_at, expires_at)
       select md5('story ' || n)::uuid, md5('person ' || (case when n % 40 = 9 then 1 else 3 + n % ${PEOPLE - 3}::int end))::uuid,
         case when n % 3000 = 0 then 'aurora ' else '' end || case when n % 6 = 5 then 'harbour ' else '' end
-          || case when n % 10 = 9 then 'lantern ' else '' end || case when n % 10 < 6 then 'sunset ' else '' end || repeat('sunset ', n % 3) || 'word' || n % 500,
+          || case when n % 10 in (7, 9) then 'lantern ' else '' end || case when n % 10 < 6 then 'sunset ' else '' end || repeat('sunset ', n % 3) || 'word' || n % 500,
         case when n % 40 in (9, 10) then 'private' when n % 10 < 7 then 'public' else 'friends' end, n % 10 = 8,
         at, at + interval '24 hours'
       from (select n, date_trunc('milliseconds', now() - n / 2 * interval '4 seconds') as at

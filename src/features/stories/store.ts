@@ -145,13 +145,15 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
         viewed_at: string
         reaction: string | null
       }>(sql`
-        select u.id, u.handle, v.viewed_at, x.emoji as reaction
-        from story_views v
-        join users u on u.id = v.viewer_id
-        left join reactions x on x.story_id = v.story_id and x.user_id = v.viewer_id
-        where v.story_id = ${storyId}::uuid and v.viewer_id <> ${authorId}::uuid
-          ${after === null ? sql`` : sql`and (v.viewed_at, v.viewer_id) < (${after.at.toISOString()}::timestamptz, ${after.id}::uuid)`}
-        order by v.viewed_at desc, v.viewer_id desc limit ${limit}`)
+        with page as materialized (
+          select v.viewer_id, v.viewed_at from story_views v
+          where v.story_id = ${storyId}::uuid and v.viewer_id <> ${authorId}::uuid
+            ${after === null ? sql`` : sql`and (v.viewed_at, v.viewer_id) < (${after.at.toISOString()}::timestamptz, ${after.id}::uuid)`}
+          order by v.viewed_at desc, v.viewer_id desc limit ${limit})
+        select p.viewer_id as id, p.viewed_at,
+          (select u.handle from users u where u.id = p.viewer_id) as handle,
+          (select x.emoji from reactions x where x.story_id = ${storyId}::uuid and x.user_id = p.viewer_id) as reaction
+        from page p order by p.viewed_at desc, p.viewer_id desc`)
       return rows.map((row) => ({
         id: row.id,
         handle: row.handle,
