@@ -17,12 +17,11 @@ export function openRedis(url: string): TestRedis {
   const [first, ...others] = parseNodes(url)
   const { username, password } = first ?? {}
   const redisOptions = { ...(username ? { username } : {}), ...(password ? { password } : {}) }
+  const isCluster = first !== undefined && others.length > 0
+  const cluster = isCluster ? new Cluster([first, ...others], { redisOptions }) : null
   // Both know the same commands.
-  const commands =
-    first === undefined || others.length === 0
-      ? new Redis(url)
-      : (new Cluster([first, ...others], { redisOptions }) as unknown as Redis)
-  const nodes = () => (commands instanceof Cluster ? commands.nodes('master') : [commands])
+  const commands = (cluster ?? new Redis(url)) as Redis
+  const nodes = () => cluster?.nodes('master') ?? [commands]
   // A cluster knows its nodes once it has answered.
   const atEach = async <T>(work: (node: Redis) => Promise<T>): Promise<T[]> => {
     await commands.ping()

@@ -30,12 +30,25 @@ const VERSION_TTL_SECONDS = 3600
 /** Longer than any page lives. */
 const REMOVED_KEPT_MS = 120_000
 const PENDING_MAX = 100_000
-const RENEWED_AT_ONCE = 500
+const PIECE = 500
 /** Clocks of instances differ by so much; a page counts as older than a failure up to this much. */
 export const CLOCK_SKEW_MS = 2000
 
+/**
+ * By Redis' clock: an instance with another time would forget what others removed, or have its own forgotten.
+ * KEYS[1] ids by when they were removed, KEYS[2] token; ARGV new token, milliseconds and seconds to keep, ids.
+ */
+const NOTE_REMOVED = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 4, #ARGV do redis.call('ZADD', KEYS[1], now, ARGV[i]) end
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+`
+
 export function createPageVersions(redis: RedisGate, nowMs: () => number): PageVersions {
-  // One transaction changes both, so in a cluster they have to lie on the same node: that is what the braces say.
+  // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
   const removedSet = redis.key('{removed}', 'ids')
   const versionKey = (viewerId: string) => redis.key('version', viewerId)
@@ -65,17 +78,18 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     return before ?? made
   }
   const noteNow = (run: Run, storyIds: readonly string[]) =>
-    run(async (connection) => {
-      // By Redis' clock: an instance with another time would forget what others removed, or have its own forgotten.
-      const now = Number((await connection.time())[0]) * 1000
-      await connection
-        .multi()
-        .zadd(removedSet, ...storyIds.flatMap((id) => [now, id]))
-        .set(removedKey, newSecret(9), 'EX', VERSION_TTL_SECONDS)
-        .zremrangebyscore(removedSet, '-inf', now - REMOVED_KEPT_MS)
-        .expire(removedSet, VERSION_TTL_SECONDS)
-        .exec()
-    })
+    run((connection) =>
+      connection.eval(
+        NOTE_REMOVED,
+        2,
+        removedSet,
+        removedKey,
+        newSecret(9),
+        REMOVED_KEPT_MS,
+        VERSION_TTL_SECONDS,
+        ...storyIds,
+      ),
+    )
   /** For other processes, which may still reach Redis, or reach it sooner: nobody waits for it. */
   const tell: Run = async (command) => {
     redis.tell(command)
@@ -92,12 +106,9 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   redis.beforeRecovery(async (run) => {
     const viewers = [...staleViewers]
     const stories = [...removedStories]
-    const keys = [...viewers.map(versionKey), ...viewers.map(graphKey)]
-    // Each piece has the deadline of a command, which all of them at once would miss again and again.
-    for (let at = 0; at < keys.length; at += RENEWED_AT_ONCE) {
-      await renewNow(run, keys.slice(at, at + RENEWED_AT_ONCE))
-    }
-    if (stories.length > 0) await noteNow(run, stories)
+    for (const keys of inPieces([...viewers.map(versionKey), ...viewers.map(graphKey)]))
+      await renewNow(run, keys)
+    for (const ids of inPieces(stories)) await noteNow(run, ids)
     for (const id of viewers) staleViewers.delete(id)
     for (const id of stories) removedStories.delete(id)
   })
@@ -131,4 +142,9 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
       renderedAtMs >
         Math.max(redis.lastFailureMs() === 0 ? 0 : redis.lastFailureMs() + CLOCK_SKEW_MS, distrustBeforeMs),
   }
+}
+
+/** Each piece has the deadline of a command, which all of them at once would miss again and again. */
+function* inPieces(items: readonly string[]): Generator<string[]> {
+  for (let at = 0; at < items.length; at += PIECE) yield items.slice(at, at + PIECE)
 }

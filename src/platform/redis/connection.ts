@@ -9,7 +9,6 @@ export type RedisCommands = Pick<
   | 'getBuffer'
   | 'set'
   | 'multi'
-  | 'time'
   | 'zmscore'
   | 'zrem'
   | 'smismember'

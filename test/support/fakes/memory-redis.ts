@@ -22,26 +22,21 @@ export function memoryRedis(nowMs: () => number = Date.now): {
       if (!options.includes('NX') || before === null) texts.set(key, value)
       return options.includes('GET') ? before : 'OK'
     },
-    zadd: (key = '', ...pairs) => {
-      const set = scores.get(key) ?? new Map<string, number>()
-      for (let i = 0; i < pairs.length; i += 2) set.set(pairs[i + 1] ?? '', Number(pairs[i]))
-      scores.set(key, set)
-      return 1
+    // The one script of theirs: which stories were removed, by the clock of Redis.
+    eval: (_script, _count, set = '', version = '', token = '', keptMs, _ttl, ...ids) => {
+      const kept = [...(scores.get(set) ?? [])].filter(([, atMs]) => atMs > nowMs() - Number(keptMs))
+      scores.set(set, new Map([...kept, ...ids.map((id) => [id, nowMs()] as const)]))
+      texts.set(version, token)
+      return null
     },
     zmscore: (key = '', ...members) =>
       members.map((member) => scores.get(key)?.get(member)?.toString() ?? null),
-    zremrangebyscore: (key = '', _, max) => {
-      for (const [member, score] of scores.get(key) ?? [])
-        if (score <= Number(max)) scores.get(key)?.delete(member)
-      return 0
-    },
     sadd: (key = '', ...members) => {
       sets.set(key, new Set([...(sets.get(key) ?? []), ...members]))
       return members.length
     },
     smismember: (key = '', ...members) => members.map((member) => (sets.get(key)?.has(member) ? 1 : 0)),
     expire: () => 1,
-    time: () => [Math.floor(nowMs() / 1000), 0],
   }
   const commands: Chain = Object.fromEntries(
     Object.entries(run).map(([name, command]) => [
