@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close()
 })
 
-function setUp(pollMs = 3_600_000) {
+function setUp(pollMs = 3_600_000, paceMs = 0) {
   const table = eventTable()
   const bus = fakeBus()
   const errors: unknown[] = []
@@ -26,6 +26,7 @@ function setUp(pollMs = 3_600_000) {
     metrics,
     onError: (error) => errors.push(error),
     pollMs,
+    paceMs,
   })
   hubs.push(hub)
   return { hub, table, bus, errors, metrics }
@@ -128,6 +129,19 @@ describe('the hub', () => {
     table.commit(ava.id, 'a')
     bus.sayWake()
     await Promise.all(many.map(({ heard }) => heard(1)))
+    expect(table.state.reads - before).toBe(1)
+  })
+  test('reads once for a burst of wakes, and misses none of it', async () => {
+    const { hub, table, bus } = setUp(3_600_000, 300)
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    const before = table.state.reads
+    for (let i = 0; i < 20; i++) {
+      table.commit(ava.id, `s${i}`)
+      bus.sayWake()
+      await Promise.resolve()
+    }
+    expect(await one.heard(20)).toHaveLength(20)
     expect(table.state.reads - before).toBe(1)
   })
   test('goes on after the database was away', async () => {

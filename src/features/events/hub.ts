@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock'
+import { type Clock, monotonicMs } from '../../kernel/clock'
 import { unavailable } from '../../kernel/errors'
 import type { Metrics } from '../../platform/metrics'
 import type { EventBus } from '../../platform/redis/event-bus'
@@ -36,10 +36,14 @@ type Options = Readonly<{
   metrics: Pick<Metrics, 'eventsLag' | 'eventsDelivered' | 'sseConnections'>
   onError: (error: unknown) => void
   pollMs?: number
+  /** Reads for wakes begin at least this far apart. */
+  paceMs?: number
 }>
 
 const BATCH = 1000
 const POLL_MS = 2000
+/** Under load a read costs more than an event loses by waiting for the next one. */
+const PACE_MS = 4
 const REREAD_MS_MIN = 5
 const REREAD_MS_MAX = 100
 const NOWHERE: Position = { xact: 0n, seq: 0n }
@@ -55,12 +59,15 @@ export const eventFrame = (event: StoredEvent): Uint8Array =>
     }),
   )
 
-export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_MS }: Options): Hub {
+export function createHub(options: Options): Hub {
+  const { store, bus, clock, metrics, onError, pollMs = POLL_MS, paceMs = PACE_MS } = options
   const roster = createRoster(clock)
   let position: Position | null = null
   let pumping: Promise<void> | null = null
   let again: Promise<void> | null = null
   let rereadTimer: Timer | undefined
+  let paceTimer: Timer | undefined
+  let readMs = Number.NEGATIVE_INFINITY
   let rereadMs = REREAD_MS_MIN
   let closed = false
 
@@ -77,6 +84,7 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
       position = null
       return
     }
+    readMs = monotonicMs()
     position ??= startOf(await store.readLine())
     for (;;) {
       const tail = await store.readTail(position, BATCH)
@@ -84,7 +92,10 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
       const isFull = tail.events.length === BATCH && last !== undefined
       const reached: Position = isFull ? last.position : startOf(tail.line)
       // First the position: a stream that has no room for one of these reads on up to there by itself.
-      if (comparePositions(reached, position) > 0) position = reached
+      if (comparePositions(reached, position) > 0) {
+        position = reached
+        rereadMs = REREAD_MS_MIN
+      }
       for (const event of tail.events) handOut(event)
       if (isFull) continue
       noteLag(tail.heldBackSince)
@@ -120,7 +131,13 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
     return again
   }
   const wake = () => {
-    if (!closed && roster.size() > 0) pump().catch(onError)
+    if (closed || roster.size() === 0 || paceTimer !== undefined) return
+    const restMs = readMs + paceMs - monotonicMs()
+    if (restMs <= 0) return void pump().catch(onError)
+    paceTimer = setTimeout(() => {
+      paceTimer = undefined
+      if (!closed) pump().catch(onError)
+    }, restMs)
   }
   let listening = false
   const poll = setInterval(wake, pollMs)
@@ -156,6 +173,7 @@ export function createHub({ store, bus, clock, metrics, onError, pollMs = POLL_M
       closed = true
       clearInterval(poll)
       clearTimeout(rereadTimer)
+      clearTimeout(paceTimer)
       roster.close(reason)
       await pumping?.catch(() => undefined)
     },

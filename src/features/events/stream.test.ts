@@ -28,6 +28,7 @@ function setUp() {
     metrics,
     onError: () => undefined,
     pollMs: 3_600_000,
+    paceMs: 0,
   })
   hubs.push(hub)
   const slots = { taken: [] as Pick<Subscriber, 'close'>[], released: 0 }
@@ -108,9 +109,9 @@ describe('a stream', () => {
     expect(second.stories()).toEqual(['c'])
   })
   test('cuts off a client that takes nothing for five seconds, and nobody else', async () => {
+    jest.useFakeTimers()
     const { table, bus, open, metrics } = setUp()
     const [slow, quick] = [await open(), await open()]
-    jest.useFakeTimers()
     const count = Math.ceil(BUFFER_BYTES_MAX / 150) + 200
     for (let i = 0; i < count; i++) {
       table.commit(ava.id, `s${i}`)

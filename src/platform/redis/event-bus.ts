@@ -1,3 +1,5 @@
+import { monotonicMs } from '../../kernel/clock'
+import { newId } from '../../kernel/ids'
 import type { RedisGate } from './client'
 
 /**
@@ -12,6 +14,9 @@ export type EventBus = Readonly<{
   onEndStreams(listener: (userId: string, streamId: string) => void): void
 }>
 
+/** Wakes of a burst travel together: one brings whoever hears it up to date with all of them. */
+const WAKE_EVERY_MS = 4
+
 export function createEventBus(redis: RedisGate): EventBus {
   const wakeChannel = redis.key('events', 'wake')
   const endChannel = redis.key('streams', 'end')
@@ -24,14 +29,26 @@ export function createEventBus(redis: RedisGate): EventBus {
     const [userId = '', streamId = ''] = message.split(' ')
     for (const listener of endListeners) listener(userId, streamId)
   }
+  /** Says who woke, as a process hears its own wakes at once, and not once more when they come back. */
+  const ownName = newId()
+  let publishedMs = Number.NEGATIVE_INFINITY
+  let nextPublish: Promise<void> | null = null
+  const publishWake = async () => {
+    const restMs = publishedMs + WAKE_EVERY_MS - monotonicMs()
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
+    nextPublish = null
+    publishedMs = monotonicMs()
+    await redis.run((connection) => connection.publish(wakeChannel, ownName))
+  }
   let subscribed = false
   const subscribe = () => {
     if (subscribed) return
     subscribed = true
     const subscriber = redis.subscriber()
-    subscriber.on('message', (channel: string, message: string) =>
-      channel === wakeChannel ? tellWake() : tellEnd(message),
-    )
+    subscriber.on('message', (channel: string, message: string) => {
+      if (channel !== wakeChannel) tellEnd(message)
+      else if (message !== ownName) tellWake()
+    })
     // What was said while this connection was away is not repeated, so coming back is a reason to look.
     subscriber.on('ready', tellWake)
     subscriber.subscribe(wakeChannel, endChannel).catch(() => undefined)
@@ -39,7 +56,8 @@ export function createEventBus(redis: RedisGate): EventBus {
   return {
     async wake() {
       tellWake()
-      await redis.run((connection) => connection.publish(wakeChannel, '1'))
+      nextPublish ??= publishWake()
+      await nextPublish
     },
     onWake(listener) {
       wakeListeners.push(listener)
