@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import type postgres from 'postgres'
 import { cleanUp } from '../../src/features/housekeeping/clean-up'
 import type { Story } from '../../src/features/stories/schema'
 import { EMOJI } from '../../src/kernel/emoji'
@@ -85,6 +86,44 @@ describe('counters', () => {
     await sql`delete from story_views where story_id = ${id} and viewer_id = ${cleo.id}`
     expect((await read()).counters).toEqual({ views: 1, reactions: reactionCounts({ '🔥': 1 }) })
   })
+})
+
+test('a bulk load of reactions counts once a statement, whatever the number of rows', async () => {
+  const { sql } = stage.database()
+  const instance = stage.instance()
+  const [ava, ben] = await cast(instance, 'ava', 'ben')
+  const crowd = await makeCrowd(instance, 600)
+  const stories = [await ava.tell({}), await ava.tell({}), await ben.tell({})]
+  const ids = stories.map(({ id }) => id)
+  const people = [ava, ben, ...crowd].map(({ id }) => id)
+  const written = async (tx: postgres.TransactionSql) => {
+    const [row] = await tx<{ n: number }[]>`
+      select sum(n_tup_ins + n_tup_upd)::int as n from pg_stat_xact_user_tables
+      where relname in ('story_counters', 'author_days')`
+    return row?.n
+  }
+  await sql.begin(async (tx) => {
+    const before = (await written(tx)) ?? 0
+    await tx`insert into reactions (story_id, user_id, emoji)
+      select s.id, p.id, (array['👍', '❤️', '😂', '😮', '😢', '🔥'])[1 + (row_number() over ()) % 6]
+      from unnest(${ids}::uuid[]) s (id), unnest(${people}::uuid[]) p (id)`
+    // Three stories, two authors.
+    expect(await written(tx)).toBe(before + 5)
+  })
+  const shownAndCounted = async () =>
+    Promise.all(
+      stories.map(async ({ id }) => [
+        (await ben.get(`/stories/${id}`)).as<Story>().counters.reactions,
+        (await counted(id)).reactions as Story['counters']['reactions'],
+      ]),
+    )
+  for (const [shown, kept] of await shownAndCounted()) expect(shown).toEqual(kept)
+  await sql`update reactions set emoji = case emoji when '👍' then '🔥' else '👍' end where user_id = any(${people.slice(0, 400)}::uuid[])`
+  await sql`delete from reactions where user_id = any(${people.slice(200)}::uuid[])`
+  for (const [shown, kept] of await shownAndCounted()) expect(shown).toEqual(kept)
+  expect((await statsOf(ava)).reactions['👍']).toBe(
+    (await shownAndCounted()).slice(0, 2).reduce((sum, [, kept]) => sum + (kept?.['👍'] ?? 0), 0),
+  )
 })
 
 test('audience rows that plain SQL inserts narrow a story to the people listed', async () => {
