@@ -118,6 +118,16 @@ describe('the plan of a search', () => {
     }
   })
 
+  test('also when nobody has posted for hours', async () => {
+    const sent: Captured[] = []
+    await find(FOLLOWER, USUAL, sent, null, PAGE, new Date(Date.now() + 3 * 3_600_000))
+    expect(sent).toHaveLength(2)
+    const [, statement] = sent
+    if (statement === undefined) throw new Error('the statement was not sent')
+    const { nodes } = await explain(stage.database().sql, statement, { generic: true })
+    expect(rowsTouched(nodes, 'stories')).toBeLessThanOrEqual(2.5 * CANDIDATES)
+  })
+
   test('walks the newest stories for a common word', async () => {
     const plans = await plansOf(COMMON)
     expect(plans).toHaveLength(2)

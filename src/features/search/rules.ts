@@ -7,7 +7,7 @@
 export const CANDIDATES = 1000
 
 /** The word index keeps stories by quarters of an hour, too. */
-const BUCKET_SECONDS = 900
+export const BUCKET_SECONDS = 900
 
 /** How many of the newest stories are looked at to know a very common word. */
 export const NEAR = 64
@@ -23,8 +23,8 @@ const BUCKETS_MAX = 48
 /** Of two matches one may be hidden from the viewer; when it is more, a second look is wider. */
 const SPARE = 2
 
-/** What a quick look found: matches among the newest stories, and among those of the newest quarters. */
-export type Hint = Readonly<{ near: number; recent: number }>
+/** What a quick look found: matches among the newest stories, and in the quarters up to the newest one of them. */
+export type Hint = Readonly<{ near: number; recent: number; newest: Date }>
 export type Route = Readonly<{ kind: 'walk' } | { kind: 'all' } | { kind: 'window'; buckets: number }>
 
 const secondsInto = (moment: Date) => (moment.getTime() / 1000) % BUCKET_SECONDS
@@ -32,11 +32,11 @@ const secondsInto = (moment: Date) => (moment.getTime() / 1000) % BUCKET_SECONDS
 const windowOf = (buckets: number): Route =>
   buckets > BUCKETS_MAX ? { kind: 'all' } : { kind: 'window', buckets }
 
-/** The way to start with, by the density of matches just before `asOf`. */
-export function chooseRoute({ near, recent }: Hint, asOf: Date): Route {
+/** The way to start with, by the density of matches just before the newest story. */
+export function chooseRoute({ near, recent, newest }: Hint): Route {
   if (near >= NEAR_COMMON) return { kind: 'walk' }
   if (recent < TELLING) return { kind: 'all' }
-  const partial = secondsInto(asOf)
+  const partial = secondsInto(newest)
   const seconds = (RECENT_BUCKETS - 1) * BUCKET_SECONDS + partial
   const needed = (SPARE * CANDIDATES * seconds) / recent
   return windowOf(1 + Math.max(0, Math.ceil((needed - partial) / BUCKET_SECONDS)))
@@ -48,8 +48,13 @@ export function widen(buckets: number, found: number): Route {
   return windowOf(Math.ceil(buckets * Math.min(8, (SPARE * CANDIDATES) / found)))
 }
 
-/** The newest quarters up to a moment, newest first, as the word index numbers them. */
-export function bucketsUpTo(moment: Date, count: number): number[] {
-  const last = Math.floor(moment.getTime() / 1000 / BUCKET_SECONDS)
-  return Array.from({ length: count }, (_, i) => last - i)
+/**
+ * So many quarters up to that of the newest story, and those after it, in which no other story was seen; as the word
+ * index numbers them. Null when the newest is too old to name them one by one.
+ */
+export function bucketsOf(buckets: number, newest: Date, asOf: Date): number[] | null {
+  const bucketAt = (moment: Date) => Math.floor(moment.getTime() / 1000 / BUCKET_SECONDS)
+  const last = bucketAt(asOf)
+  const count = last - bucketAt(newest) + buckets
+  return count > 2 * BUCKETS_MAX ? null : Array.from({ length: count }, (_, i) => last - i)
 }

@@ -4,9 +4,11 @@ import type { Db } from '../../platform/database/client'
 import { SEARCH_BUCKET } from '../../platform/database/schema'
 import { isActiveSql, mayViewSql } from '../stories/visibility-sql'
 import {
-  bucketsUpTo,
+  BUCKET_SECONDS,
+  bucketsOf,
   CANDIDATES,
   chooseRoute,
+  type Hint,
   NEAR,
   NEAR_COMMON,
   RECENT_BUCKETS,
@@ -35,24 +37,29 @@ export const MARK_STOP = '\u0002'
 type PageRow = { id: string | null; author_id: string; rank: string; created_at: string; found: number }
 
 const querySql = (q: string): SQL => sql`websearch_to_tsquery('simple', ${q}::text)`
-const inBuckets = (asOf: Date, count: number): SQL =>
-  sql`${sql.raw(SEARCH_BUCKET)} && ${`{${bucketsUpTo(asOf, count).join(',')}}`}::integer[]`
+const IN_BUCKETS = sql.raw(`${SEARCH_BUCKET} &&`)
+const NEWEST_BUCKET = `(select floor(extract(epoch from newest at time zone 'UTC') / ${BUCKET_SECONDS})::integer from near)`
+const RECENT = sql.raw(
+  `array[${Array.from({ length: RECENT_BUCKETS }, (_, i) => `${NEWEST_BUCKET} - ${i}`).join(', ')}]`,
+)
 
 export function createSearchStore(db: Db, friendsRule: FriendsRule) {
   /** Matches among the newest stories; and, unless those tell enough, among the stories of the newest quarters. */
-  const look = async ({ q, asOf }: Search) => {
-    const [hint] = await db.execute<{ near: number; recent: number }>(sql`
+  const look = async ({ q, asOf }: Search): Promise<Hint> => {
+    const [row] = await db.execute<{ near: number; newest: string | null; recent: number }>(sql`
       with near as materialized (
-        select count(*) filter (where n.tsv @@ ${querySql(q)})::int as matches from (
-          select tsv from stories where deleted_at is null and visibility <> 'private'
+        select count(*) filter (where n.tsv @@ ${querySql(q)})::int as matches, max(n.created_at) as newest from (
+          select tsv, created_at from stories where deleted_at is null and visibility <> 'private'
             and created_at <= ${asOf.toISOString()}::timestamptz
           order by created_at desc, id desc limit ${sql.raw(String(NEAR))}) n)
-      select near.matches as near, case when near.matches >= ${sql.raw(String(NEAR_COMMON))} then 0 else (
-        select count(*)::int from (
-          select from stories where deleted_at is null and tsv @@ ${querySql(q)}
-            and ${inBuckets(asOf, RECENT_BUCKETS)} limit ${sql.raw(String(CANDIDATES))}) r) end as recent
+      select near.matches as near, near.newest,
+        case when near.matches >= ${sql.raw(String(NEAR_COMMON))} or near.newest is null then 0 else (
+          select count(*)::int from (
+            select from stories where deleted_at is null and tsv @@ ${querySql(q)}
+              and ${IN_BUCKETS} ${RECENT} limit ${sql.raw(String(CANDIDATES))}) r) end as recent
       from near`)
-    return hint ?? { near: 0, recent: 0 }
+    const { near = 0, newest = null, recent = 0 } = row ?? {}
+    return { near, recent, newest: newest === null ? asOf : new Date(newest) }
   }
 
   const isCandidate = ({ now, asOf, viewerId }: Search) =>
@@ -62,10 +69,10 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
   const newest = sql.raw(`order by created_at desc, id desc limit ${CANDIDATES}`)
 
   /** By the word index, whole or of the newest quarters; kept from the planner's idea of an order to walk in. */
-  const fromIndex = (search: Search, buckets: number | null) => sql`
+  const fromIndex = (search: Search, buckets: readonly number[] | null) => sql`
         select * from (
           select ${columns} from stories s where s.tsv @@ ${querySql(search.q)}
-          ${buckets === null ? sql`` : sql`and ${inBuckets(search.asOf, buckets)}`} and ${isCandidate(search)}
+          ${buckets === null ? sql`` : sql`and ${IN_BUCKETS} ${`{${buckets.join(',')}}`}::integer[]`} and ${isCandidate(search)}
           offset 0) i ${newest}`
 
   /**
@@ -80,12 +87,12 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
         ${branch(sql`s.visibility = 'private' and s.author_id = ${search.viewerId}::uuid`)} ${newest}`
   }
 
-  const rankPage = async (search: Search, route: Route) => {
+  const rankPage = async (search: Search, route: Route, newest: Date) => {
     const { after, limit } = search
     const source =
       route.kind === 'walk'
         ? fromWalk(search)
-        : fromIndex(search, route.kind === 'all' ? null : route.buckets)
+        : fromIndex(search, route.kind === 'all' ? null : bucketsOf(route.buckets, newest, search.asOf))
     return db.execute<PageRow>(sql`
       with x as materialized (${source}),
       ranked as materialized (
@@ -105,9 +112,10 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
      * judged again.
      */
     async findCandidates(search: Search): Promise<Candidate[]> {
-      let route = chooseRoute(await look(search), search.asOf)
+      const hint = await look(search)
+      let route = chooseRoute(hint)
       for (;;) {
-        const rows = await rankPage(search, route)
+        const rows = await rankPage(search, route, hint.newest)
         const found = rows[0]?.found ?? 0
         if (route.kind === 'window' && found < CANDIDATES) route = widen(route.buckets, found)
         else return rows.flatMap(toCandidate)
