@@ -11,6 +11,8 @@ import { version } from './version'
 
 const MOVE_OUT_MS_MAX = 4000
 const QUIET_MS = 400
+const HELD_QUIET_MS = 150
+const HELD_MS_MAX = 1000
 const DRAIN_MS_MAX = 4000
 const WARM_UP_AFTER_MS = 1000
 
@@ -86,9 +88,14 @@ export async function serve(config: Config): Promise<void> {
       monotonicMs() - stoppedMs < QUIET_MS ||
       (app.quietMs() < QUIET_MS && monotonicMs() - stoppedMs < MOVE_OUT_MS_MAX)
     )
+    // Who never rests has nothing to send while waiting for an answer: that silence is the moment to close.
+    const release = app.hold()
+    const heldMs = monotonicMs()
+    while (app.quietMs() < HELD_QUIET_MS && monotonicMs() - heldMs < HELD_MS_MAX) await rest(10)
     // Streams last: whoever they leave comes back by itself, and finds the port closed here.
     await ctx.hub.close()
     const drained = server.stop(false)
+    release()
     await Promise.race([drained, rest(DRAIN_MS_MAX)])
     while (app.inFlight() > 0) await rest(10)
     await Promise.all([server.stop(true), metricsServer?.stop(true)])

@@ -21,6 +21,8 @@ export type Gateway = Readonly<{
   inFlight(): number
   /** From now on answers ask their connections to close, and `/readyz` sends new ones elsewhere. */
   drain(): void
+  /** From now on answers wait, also those of new requests, until the returned function is called. */
+  hold(): () => void
   /** Milliseconds since the last request that was not a machine asking how things are. */
   quietMs(): number
 }>
@@ -59,6 +61,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   )
   let inFlight = 0
   let draining = false
+  let held: Promise<void> | null = null
   let lastRequestMs = 0
 
   const describeRequest = (
@@ -201,6 +204,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       try {
         dress(request, info, response)
         record(info, response.status)
+        if (held !== null) await held
         return response
       } finally {
         inFlight--
@@ -210,6 +214,11 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     quietMs: () => monotonicMs() - lastRequestMs,
     drain() {
       draining = true
+    },
+    hold() {
+      const end = Promise.withResolvers<void>()
+      held = end.promise
+      return end.resolve
     },
   }
 }

@@ -3,12 +3,16 @@ import { readEvents } from '../support/events.ts'
 import { type Process, startApi } from '../support/service.ts'
 import { type Fault, type Stage, secondsUntil, statusOf } from '../support/stage.ts'
 import { openWire } from '../support/wire.ts'
+import { hammering } from './5-hammering.ts'
 
 /** SIGTERM under load: what was accepted is answered, and streams go on elsewhere. */
 export const shutdown: Fault = {
   name: '5 SIGTERM',
   isInQuick: true,
-  run: rollingRestart,
+  async run(stage) {
+    await rollingRestart(stage)
+    await hammering(stage)
+  },
 }
 
 /** Sends as a load balancer does: to instances that say they are ready, over connections that are kept. */
