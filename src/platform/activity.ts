@@ -52,8 +52,12 @@ export function createActivity(logger: Logger, metrics: Metrics) {
     uploadPresigned(where: Where, contentType: string, sizeBytes: number) {
       write('upload_presigned', where, { content_type: contentType, size_bytes: sizeBytes })
     },
-    storiesExpired(count: number, durationMs: number) {
+    /** One batch of a sweep; `soFar` is the sweep's count when there may be more to come, and then gets a line. */
+    storiesEnded(count: number, soFar: number | null) {
       metrics.storiesExpired.inc(count)
+      if (soFar !== null) write('sweep_progress', {}, { count: soFar })
+    },
+    storiesExpired(count: number, durationMs: number) {
       metrics.workerLatency.observe(durationMs / 1000)
       write('story_expired', {}, { count, duration_ms: Math.round(durationMs * 10) / 10 })
     },
@@ -61,7 +65,11 @@ export function createActivity(logger: Logger, metrics: Metrics) {
       for (const [kind, count] of Object.entries(removed)) metrics.housekeepingRemoved.inc({ kind }, count)
       write('housekeeping', {}, { ...removed, duration_ms: Math.round(durationMs * 10) / 10 })
     },
-    dependencyChanged(dependency: 'database' | 'replica' | 'redis' | 'storage', up: boolean, cause?: unknown) {
+    dependencyChanged(
+      dependency: 'database' | 'replica' | 'redis' | 'storage',
+      up: boolean,
+      cause?: unknown,
+    ) {
       metrics.dependencyUp.set({ dependency }, up ? 1 : 0)
       if (up) logger.info({ event: 'dependency_up', dependency })
       else {

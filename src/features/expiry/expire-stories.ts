@@ -22,7 +22,10 @@ export async function expireStories(ctx: Deps, stopRequested: () => boolean = ()
       const batch = await ctx.stores.expiry.expireBatch(now, last, ctx.config.workerBatchSize)
       count += batch.count
       last = batch.lastExpiresAt ?? last
-      if (batch.count < ctx.config.workerBatchSize || stopRequested()) break
+      const isFull = batch.count >= ctx.config.workerBatchSize
+      // Told at once: what a worker that is killed has ended and nobody heard of is one batch at most.
+      ctx.activity.storiesEnded(batch.count, isFull ? count : null)
+      if (!isFull || stopRequested()) break
     }
   } finally {
     ctx.activity.storiesExpired(count, monotonicMs() - startedMs)

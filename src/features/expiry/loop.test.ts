@@ -79,8 +79,22 @@ describe('a sweep', () => {
       [NOON, 'at-15', 10],
       [NOON, 'at-5', 10],
     ])
-    expect(activity.calls).toEqual([['storiesExpired', 25, expect.any(Number)]])
+    expect(activity.of('storiesExpired')).toEqual([[25, expect.any(Number)]])
     expect((await ctx.metrics.expiryLag.get()).values[0]?.value).toBe(90)
+  })
+  test('tells of each batch when it has ended, and how far the sweep is while there may be more', async () => {
+    const { activity } = await sweepOf(25, 10)
+    expect(activity.calls.map(([name]) => name)).toEqual([
+      'storiesEnded',
+      'storiesEnded',
+      'storiesEnded',
+      'storiesExpired',
+    ])
+    expect(activity.of('storiesEnded')).toEqual([
+      [10, 10],
+      [10, 20],
+      [5, null],
+    ])
   })
   test('writes one line also when nothing is due', async () => {
     const { batches, activity } = await sweepOf(0, 10)
