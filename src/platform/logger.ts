@@ -33,6 +33,8 @@ export function createLogger(level: LogLevel, service: string, buffered: boolean
   const stdout = pino.destination({
     fd: 1,
     sync: !buffered,
+    // With 0, its default, a flush does not wait for what is being written.
+    minLength: buffered ? 1 : 0,
     ...(shared ? { maxWrite: ATOMIC_WRITE_BYTES } : {}),
   })
   const stream = buffered ? createLineBuffer(stdout, shared ? ATOMIC_WRITE_BYTES : undefined) : stdout
