@@ -1,8 +1,8 @@
 import postgres from 'postgres'
-import { createStory } from '../../src/features/stories/create-story'
-import { viewStory } from '../../src/features/stories/view-story'
+import { buildApp } from '../../src/app'
+import type { AppContext } from '../../src/context'
+import type { Story, View } from '../../src/features/stories/schema'
 import { newId } from '../../src/kernel/ids'
-import type { Viewer } from '../../src/kernel/viewer'
 import type { Bench } from './bench'
 import { type Captured, captureStatements } from './explain'
 
@@ -22,19 +22,32 @@ const bind = ({ text, params }: Captured, roles: Roles): Bound => ({
   }),
 })
 
-/** What the service sends for one story and for one view, noted while it does both. */
+/** What the service sends for one story and for one view, noted while it answers the requests for both. */
 async function captureBoth(bench: Bench, database: string, authorId: string, viewerId: string) {
-  const viewer = (id: string): Viewer => ({ id, role: 'user', tokenExpiresAt: new Date(Date.now() + TTL_MS) })
-  let story: { id: string; created_at: string; expires_at: string } | undefined
+  const answer = async <T>(ctx: AppContext, userId: string, path: string, body?: object): Promise<T> => {
+    const answered = await (await buildApp(ctx)).handle(
+      new Request(`http://localhost${path}`, {
+        method: 'POST',
+        headers: {
+          Authorization: `Bearer ${await bench.tokenOf(userId)}`,
+          'Content-Type': 'application/json',
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+      { address: '127.0.0.1', keepOpen: () => undefined },
+    )
+    if (!answered.ok) throw new Error(`${path} answered ${answered.status}: ${await answered.text()}`)
+    return (await answered.json()) as T
+  }
+  let story: Story | undefined
   const create = await captureStatements(bench.env(database), async (ctx) => {
-    const input = { text: 'a story of mine', visibility: 'public' } as const
-    story = JSON.parse((await createStory(ctx, viewer(authorId), input, null, 'bench')).body)
+    story = await answer<Story>(ctx, authorId, '/stories', { text: 'a story of mine', visibility: 'public' })
   })
   if (story === undefined) throw new Error('No story was made')
   const storyId = story.id
   let now = ''
   const view = await captureStatements(bench.env(database), async (ctx) => {
-    now = (await viewStory(ctx, viewer(viewerId), storyId, 'bench')).viewed_at
+    now = (await answer<View>(ctx, viewerId, `/stories/${storyId}/view`)).viewed_at
   })
   const made = { author: authorId, story: storyId, now: story.created_at, later: story.expires_at }
   return {
