@@ -14,6 +14,7 @@ import { shutdown } from './faults/5-shutdown.ts'
 import { workers } from './faults/6-workers.ts'
 import { events } from './faults/7-events.ts'
 import { readOnly } from './faults/8-read-only.ts'
+import { logins } from './faults/9-logins.ts'
 import { renderPage } from './support/page.ts'
 import { makePeople } from './support/people.ts'
 import { createReport, renderTable } from './support/report.ts'
@@ -29,6 +30,7 @@ const FAULTS: readonly Fault[] = [
   workers,
   events,
   readOnly,
+  logins,
 ]
 
 const isQuick = process.argv.includes('--quick')

@@ -21,7 +21,9 @@ export type Load = Readonly<{
   /** Answers that were neither a success nor a 503 with Retry-After. */
   odd: string[]
   acknowledgedTexts: Set<string>
-  /** Clears the worst answer so far. */
+  /** Of the answers since the last reset, good and bad. */
+  medianMs(): number
+  /** Clears the worst answer and the times so far. */
   resetWorst(): void
   stop(): Promise<void>
 }>
@@ -32,6 +34,7 @@ const RETRIES_MAX = 400
 export function startLoad(options: LoadOptions): Load {
   const counts = { attempted: 0, acknowledged: 0, unavailable: 0, failed: 0, worstMs: 0 }
   const odd: string[] = []
+  const times: number[] = []
   const acknowledgedTexts = new Set<string>()
   const recent: { id: string; authorId: string }[] = []
   let stopping = false
@@ -39,6 +42,7 @@ export function startLoad(options: LoadOptions): Load {
 
   const note = (what: string, answer: Answer): boolean => {
     counts.worstMs = Math.max(counts.worstMs, answer.ms)
+    times.push(answer.ms)
     if (answer.status >= 200 && answer.status < 300) return true
     if (answer.status === 503 && answer.headers.has('retry-after')) counts.unavailable++
     else if (answer.status === 0) counts.failed++
@@ -91,8 +95,10 @@ export function startLoad(options: LoadOptions): Load {
     counts,
     odd,
     acknowledgedTexts,
+    medianMs: () => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0,
     resetWorst() {
       counts.worstMs = 0
+      times.length = 0
     },
     async stop() {
       stopping = true
