@@ -23,15 +23,14 @@ const { chindingsSym, streamSym } = pino.symbols
  * through them.
  */
 export function createAccessLog(logger: Logger): AccessLog {
-  const inside = logger as unknown as Readonly<{
-    [chindingsSym]: string
-    [streamSym]: Readonly<{ write(line: string): void }>
-  }>
-  const bindings = inside[chindingsSym]
+  // How pino keeps them is public for such uses (API, `pino.symbols`), but not typed by name.
+  const inside = logger as unknown as Record<symbol, unknown>
+  const bindings = String(inside[chindingsSym])
+  const stream = inside[streamSym] as Readonly<{ write(line: string): void }>
   return (level, { request_id, user_id, method, route, path, status, duration_ms }) => {
     if (!logger.isLevelEnabled(level)) return
     const user = user_id === undefined ? '' : `,"user_id":"${user_id}"`
-    inside[streamSym].write(
+    stream.write(
       `{"level":"${level}"${isoTime()}${bindings},"event":"http_request","request_id":"${request_id}"${user}` +
         `,"method":"${method}","route":"${route}","path":${JSON.stringify(path)}` +
         `,"status":${status},"duration_ms":${duration_ms}}\n`,
