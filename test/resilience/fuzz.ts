@@ -5,13 +5,15 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fuzzEvents } from './fuzz-events.ts'
 import { makePeople } from './support/people.ts'
 import { startApi } from './support/service.ts'
+import { secondsUntil } from './support/stage.ts'
 import { startStores } from './support/stores.ts'
 
 const program = process.argv[2] ?? 'schemathesis'
 const examplesMax = process.env.FUZZ_EXAMPLES ?? '25'
-/** Streams never end, and fuzzers wait for the end. */
+/** Streams never end, and fuzzers wait for the end; fuzz-events.ts looks at them. */
 const EXCLUDED = ['/events']
 
 const stores = await startStores()
@@ -63,6 +65,15 @@ try {
     )
     const code = await run.exited
     status ||= code
+  }
+  if (person !== undefined) {
+    console.log('\n── GET /events')
+    const odd = await fuzzEvents(api.url, person, Number(examplesMax) * 4)
+    const open = await secondsUntil(async () => (await api.metric('sse_connections')) === 0, 10)
+    if (open > 10) odd.push('streams were left open')
+    for (const line of odd) console.error(line.slice(0, 300))
+    console.log(odd.length === 0 ? 'every answer is a documented one' : `${odd.length} answers are not`)
+    if (odd.length > 0) status ||= 1
   }
   const bugs = api.lines.filter((line) => line.event === 'internal_error')
   for (const bug of bugs.slice(0, 5)) console.error(JSON.stringify(bug).slice(0, 1000))
