@@ -19,6 +19,10 @@ goes on while it lasts: posts with an \`Idempotency-Key\`, first views and feeds
 - **attempted, acknowledged**: operations, not tries. **lost**: acknowledged and not in the database afterwards (for events: not
   received). **doubled**: there twice. **worst answer**: the slowest single answer while the fault lasted, successes and refusals
   alike, with clients, stores and service sharing the machine's cores. **recovery**: from the end of the fault until all was well.
+- **the worker's counts** (fault 6): logs and metrics of all workers add up to the rows, but for the one batch that a killed worker had
+  ended and not told of; the rows themselves are exact (\`docs/decisions/0066\`).
+- **a slow Redis** (2e): medians of single requests on a service with nothing else to do, less their median with a quick Redis.
+- **a clock set back** is \`test/integration/clock-set-back.test.ts\`, with clocks that tests can turn (\`docs/decisions/0065\`).
 
 ${renderTable(report.rows)}
 
