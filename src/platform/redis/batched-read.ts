@@ -2,7 +2,7 @@ import { Cluster, Command } from 'ioredis'
 import type { RedisGate } from './client'
 import type { RedisCommands } from './connection'
 
-/** Reads keys together with whatever else is asked for in the same turn of the event loop, as one command. */
+/** Reads keys together with whatever else is asked for meanwhile, as one command. */
 export type BatchedRead = (...keys: readonly string[]) => Promise<(string | null)[]>
 
 type Asker = {
@@ -11,13 +11,19 @@ type Asker = {
   reject(error: unknown): void
 }
 
-/** A busy process asks for dozens of versions at once; one command costs hardly more than one of them. */
+/**
+ * A busy process asks for dozens of versions at once, and one command costs hardly more than one of them. So one is under
+ * way at a time: what is asked for before its answer goes together in the next, and the busier, the more it is.
+ */
 export function createBatchedRead(redis: RedisGate): BatchedRead {
   let waiting: Asker[] = []
+  let isScheduled = false
 
   const flush = () => {
     const askers = waiting
     waiting = []
+    isScheduled = askers.length > 0
+    if (!isScheduled) return
     // Keys that several ask for, such as the token of removals, are read once.
     const places = new Map<string, number>()
     for (const { keys } of askers) for (const key of keys) if (!places.has(key)) places.set(key, places.size)
@@ -32,12 +38,15 @@ export function createBatchedRead(redis: RedisGate): BatchedRead {
           for (const asker of askers) asker.reject(error)
         },
       )
+      .finally(flush)
   }
 
   return (...keys) =>
     new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush)
       waiting.push({ keys, resolve, reject })
+      if (isScheduled) return
+      isScheduled = true
+      setImmediate(flush)
     })
 }
 

@@ -1,0 +1,67 @@
+import { expect, test } from 'bun:test'
+import type { Command } from 'ioredis'
+import { createBatchedRead } from './batched-read'
+import type { RedisGate } from './client'
+
+/** A gate whose commands are answered when the test says so; each key's value is the key in capitals. */
+function heldGate() {
+  const asked: string[][] = []
+  const answers: { resolve(): void; reject(error: unknown): void }[] = []
+  const connection = {
+    sendCommand: (command: Command) =>
+      new Promise<string[]>((resolve, reject) => {
+        const keys = command.args.map(String)
+        asked.push(keys)
+        answers.push({ resolve: () => resolve(keys.map((key) => key.toUpperCase())), reject })
+      }),
+  }
+  const gate = { run: (command: (redis: unknown) => Promise<unknown>) => command(connection) }
+  return { read: createBatchedRead(gate as unknown as RedisGate), asked, answers }
+}
+const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
+test('what is asked for while an answer is under way goes together in the next command', async () => {
+  const { read, asked, answers } = heldGate()
+  const first = [read('a', 'all'), read('b', 'all')]
+  await turn()
+  expect(asked).toEqual([['a', 'all', 'b']])
+  const second = [read('c', 'all'), read('d')]
+  await turn()
+  expect(asked).toHaveLength(1)
+  answers[0]?.resolve()
+  expect(await Promise.all(first)).toEqual([
+    ['A', 'ALL'],
+    ['B', 'ALL'],
+  ])
+  await turn()
+  expect(asked[1]).toEqual(['c', 'all', 'd'])
+  answers[1]?.resolve()
+  expect(await Promise.all(second)).toEqual([['C', 'ALL'], ['D']])
+})
+
+test('a failure reaches those who asked, and not those who came after', async () => {
+  const { read, asked, answers } = heldGate()
+  const lost = read('a').catch((error: Error) => error.message)
+  await turn()
+  const kept = read('b')
+  answers[0]?.reject(new Error('away'))
+  expect(await lost).toBe('away')
+  await turn()
+  expect(asked[1]).toEqual(['b'])
+  answers[1]?.resolve()
+  expect(await kept).toEqual(['B'])
+})
+
+test('when nobody asks nothing is sent, and the next to ask is heard', async () => {
+  const { read, asked, answers } = heldGate()
+  const first = read('a')
+  await turn()
+  answers[0]?.resolve()
+  await first
+  await turn()
+  expect(asked).toHaveLength(1)
+  const next = read('b')
+  await turn()
+  answers[1]?.resolve()
+  expect(await next).toEqual(['B'])
+})
