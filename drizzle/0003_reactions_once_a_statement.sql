@@ -5,34 +5,33 @@ drop function on_reaction_changed();--> statement-breakpoint
 drop function add_reaction(uuid, uuid, text, timestamptz, int);--> statement-breakpoint
 
 -- The argument is what each row counts, 1 or -1. A story that is going away with its reactions is left alone, and an
--- author's own are never counted.
+-- author's own are never counted. First the story's row and then the author's, as a view does: a statement for each,
+-- as the parts of one run in an order of their own, and two writers on one shard would wait for each other.
 create function on_reactions_changed() returns trigger language plpgsql as $$
 declare
   each_counts constant int := tg_argv[0];
 begin
-  with changes as materialized (
-    select s.id as story_id, s.author_id, utc_day(c.created_at) as day, count(*) * each_counts as n,
-      array_position(array['👍', '❤️', '😂', '😮', '😢', '🔥'], c.emoji) as emoji
-    from changed c join stories s on s.id = c.story_id
-    where c.user_id <> s.author_id
-    group by 1, 2, 3, 5
-  ), by_story as (
-    insert into story_counters as t (story_id, shard, r1, r2, r3, r4, r5, r6)
-    select story_id, counter_shard(), coalesce(sum(n) filter (where emoji = 1), 0),
-      coalesce(sum(n) filter (where emoji = 2), 0), coalesce(sum(n) filter (where emoji = 3), 0),
-      coalesce(sum(n) filter (where emoji = 4), 0), coalesce(sum(n) filter (where emoji = 5), 0),
-      coalesce(sum(n) filter (where emoji = 6), 0)
-    from changes group by story_id order by story_id
-    on conflict (story_id, shard) do update set
-      r1 = t.r1 + excluded.r1, r2 = t.r2 + excluded.r2, r3 = t.r3 + excluded.r3,
-      r4 = t.r4 + excluded.r4, r5 = t.r5 + excluded.r5, r6 = t.r6 + excluded.r6
-  )
+  insert into story_counters as t (story_id, shard, r1, r2, r3, r4, r5, r6)
+  select s.id, counter_shard(),
+    each_counts * count(*) filter (where c.emoji = '👍'), each_counts * count(*) filter (where c.emoji = '❤️'),
+    each_counts * count(*) filter (where c.emoji = '😂'), each_counts * count(*) filter (where c.emoji = '😮'),
+    each_counts * count(*) filter (where c.emoji = '😢'), each_counts * count(*) filter (where c.emoji = '🔥')
+  from changed c join stories s on s.id = c.story_id
+  where c.user_id <> s.author_id
+  group by s.id order by s.id
+  on conflict (story_id, shard) do update set
+    r1 = t.r1 + excluded.r1, r2 = t.r2 + excluded.r2, r3 = t.r3 + excluded.r3,
+    r4 = t.r4 + excluded.r4, r5 = t.r5 + excluded.r5, r6 = t.r6 + excluded.r6;
+  if not found then return null; end if;
+
   insert into author_days as t (author_id, day, shard, r1, r2, r3, r4, r5, r6)
-  select author_id, day, counter_shard(), coalesce(sum(n) filter (where emoji = 1), 0),
-    coalesce(sum(n) filter (where emoji = 2), 0), coalesce(sum(n) filter (where emoji = 3), 0),
-    coalesce(sum(n) filter (where emoji = 4), 0), coalesce(sum(n) filter (where emoji = 5), 0),
-    coalesce(sum(n) filter (where emoji = 6), 0)
-  from changes group by author_id, day order by author_id, day
+  select s.author_id, utc_day(c.created_at), counter_shard(),
+    each_counts * count(*) filter (where c.emoji = '👍'), each_counts * count(*) filter (where c.emoji = '❤️'),
+    each_counts * count(*) filter (where c.emoji = '😂'), each_counts * count(*) filter (where c.emoji = '😮'),
+    each_counts * count(*) filter (where c.emoji = '😢'), each_counts * count(*) filter (where c.emoji = '🔥')
+  from changed c join stories s on s.id = c.story_id
+  where c.user_id <> s.author_id
+  group by 1, 2 order by 1, 2
   on conflict (author_id, day, shard) do update set
     r1 = t.r1 + excluded.r1, r2 = t.r2 + excluded.r2, r3 = t.r3 + excluded.r3,
     r4 = t.r4 + excluded.r4, r5 = t.r5 + excluded.r5, r6 = t.r6 + excluded.r6;

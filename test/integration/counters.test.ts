@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type postgres from 'postgres'
+import postgres from 'postgres'
 import { cleanUp } from '../../src/features/housekeeping/clean-up'
 import type { Story } from '../../src/features/stories/schema'
 import { EMOJI } from '../../src/kernel/emoji'
@@ -9,6 +9,7 @@ import { cast, makeCrowd } from '../support/crowd'
 import { reactionCounts, statsOf } from '../support/facts'
 import type { Person } from '../support/people'
 import { createSteeredClock, DAY, HOUR, MINUTE } from '../support/steered-clock'
+import { until } from '../support/until'
 
 /** Counters and stats are what counting the rows would say, after any history and for every writer. */
 
@@ -226,5 +227,50 @@ describe('stats', () => {
       })
     })
     await fc.assert(property, { numRuns: 8, seed: 20_260_131 })
+  })
+})
+
+describe('writers that share a shard do not wait for each other in a circle', () => {
+  test.each([
+    [
+      'a view',
+      (sql: postgres.Sql, storyId: string, userId: string) =>
+        sql`insert into story_views (story_id, viewer_id, viewed_at) values (${storyId}, ${userId}, now())`,
+    ],
+    [
+      'a reaction',
+      (sql: postgres.Sql, storyId: string, userId: string) =>
+        sql`insert into reactions (id, story_id, user_id, emoji, created_at)
+          values (gen_random_uuid(), ${storyId}, ${userId}, '🔥', now())`,
+    ],
+  ])('%s takes the story’s row, then the author’s', async (_, write) => {
+    const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
+    const story = await ava.tell({})
+    const { sql, url } = stage.database()
+    const writer = postgres(url, { max: 1, fetch_types: false })
+    try {
+      const [backend] = await writer<{ pid: number }[]>`select pg_backend_pid() as pid`
+      const [pid, shard] = [backend?.pid ?? 0, (backend?.pid ?? 0) % 16]
+      await writer`insert into story_views (story_id, viewer_id, viewed_at) values (${story.id}, ${ben.id}, now())`
+      await sql
+        .begin(async (holder) => {
+          const held = await holder`
+          select 1 from author_days where author_id = ${ava.id} and shard = ${shard} for update`
+          expect(held).toHaveLength(1)
+          const writing = write(writer, story.id, cleo.id).execute()
+          await until('the writer to wait for the author’s row', async () => {
+            const [state] = await holder`
+            select 1 from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
+            return state !== undefined
+          })
+          const free = await holder`
+          select 1 from story_counters where story_id = ${story.id} and shard = ${shard} for update skip locked`
+          expect(free).toHaveLength(0)
+          return { writing }
+        })
+        .then(({ writing }) => writing)
+    } finally {
+      await writer.end({ timeout: 1 })
+    }
   })
 })
