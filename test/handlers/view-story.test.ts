@@ -21,7 +21,7 @@ describe('POST /stories/:id/view', () => {
       expect(answer.body).toEqual({ story_id: story.id, viewer_id: ben.id, viewed_at: NOON.toISOString() })
       expect(api.announced()).toBe(1)
       expect(api.activity.of('storyViewed')).toHaveLength(1)
-      expect(api.pageVersions.of('renew')).toEqual([[[ben.id]]])
+      expect(api.pageVersions.of('noteViewed')).toEqual([[ben.id, story.id]])
     })
     test('answers the first view again, and tells nobody', async () => {
       const seen = aStory({ id: story.id, hasViewed: true })

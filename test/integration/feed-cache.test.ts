@@ -100,6 +100,20 @@ describe('the cached page', () => {
     expect((await read()).find((story) => story.id === shared.id)?.viewer.has_viewed).toBe(true)
   })
 
+  test('shows as viewed what was viewed between its making and its serving, without asking the database', async () => {
+    const statements: string[] = []
+    const instance = stage.instance({ onStatement: (text) => statements.push(text) })
+    const { ben, close, shared, read } = await warmFeed(instance)
+    await Promise.all([close, shared].map((story) => ben.post(`/stories/${story.id}/view`)))
+    statements.length = 0
+    const items = await read()
+    expect(items.map(({ viewer, counters }) => [viewer.has_viewed, counters.views])).toEqual([
+      [true, 1],
+      [true, 1],
+    ])
+    expect(statements).toEqual([])
+  })
+
   test('is made anew when Redis was flushed', async () => {
     const { ids, close, shared } = await warmFeed(stage.instance())
     await stage.dropRedisKeys()
@@ -109,7 +123,7 @@ describe('the cached page', () => {
   test('cannot keep what changed while it was being loaded', async () => {
     const instance = stage.instance()
     const { ava, ben, close, ids } = await warmFeed(instance)
-    await ben.post(`/stories/${close.id}/view`)
+    await ben.post(`/stories/${close.id}/reactions`, { emoji: '🔥' })
     const { pageCache } = instance.ctx
     const found = await pageCache.find(ben.id, 20)
     if (found.kind !== 'miss') throw new Error('the page should be stale')

@@ -69,6 +69,85 @@ describe('the page cache', () => {
     await versions.noteRemoved(gone.id)
     expect(await idsFound()).toEqual([stays.id])
   })
+  describe('marks what was viewed since', () => {
+    const found = async ({ cache }: Pick<ReturnType<typeof setUp>, 'cache'>) => {
+      const page = await cache.find(ben.id, LIMIT)
+      if (page.kind !== 'hit') return page.kind
+      return (JSON.parse(textOf(page.body)) as { items: Story[] }).items.map(({ viewer, counters }) => [
+        viewer.has_viewed,
+        counters.views,
+      ])
+    }
+    test('by the viewer, once, and counts it', async () => {
+      const stage = setUp()
+      const [seen, other] = [await present({ views: 3 }), await present()]
+      await stage.load([seen, other])
+      expect(await found(stage)).toEqual([
+        [false, 3],
+        [false, 0],
+      ])
+      await stage.versions.noteViewed(ben.id, seen.id)
+      await stage.versions.noteViewed('somebody', other.id)
+      for (let i = 0; i < 2; i++)
+        expect(await found(stage)).toEqual([
+          [true, 4],
+          [false, 0],
+        ])
+      await stage.versions.noteViewed(ben.id, other.id)
+      expect(await found(stage)).toEqual([
+        [true, 4],
+        [true, 1],
+      ])
+    })
+    test('also in a process that has not served the page yet', async () => {
+      const stage = setUp()
+      const story = await present()
+      await stage.load([story])
+      await stage.versions.noteViewed(ben.id, story.id)
+      const elsewhere = createPageCache({ ...stage, nowMs: stage.clock.nowMs, ttlSeconds: 45 })
+      expect(await found({ cache: elsewhere })).toEqual([[true, 1]])
+    })
+    test('and leaves alone what the page knew already, and the count of an own story', async () => {
+      const stage = setUp()
+      const [known, own] = [await present({ views: 7, hasViewed: true }), await present({ authorId: ben.id })]
+      await stage.load([known, own])
+      await stage.versions.noteViewed(ben.id, known.id)
+      await stage.versions.noteViewed(ben.id, own.id)
+      expect(await found(stage)).toEqual([
+        [true, 7],
+        [true, 0],
+      ])
+    })
+    test('the very bytes leave when it was on another page', async () => {
+      const stage = setUp()
+      const story = await present()
+      await stage.load([story])
+      await stage.versions.noteViewed(ben.id, 'another')
+      const page = await stage.cache.find(ben.id, LIMIT)
+      expect(page.kind === 'hit' && textOf(page.body)).toBe(
+        JSON.stringify({ items: [story], next_cursor: null }),
+      )
+    })
+    test('and has the page made anew after many', async () => {
+      const stage = setUp()
+      await stage.load([await present()])
+      for (let i = 0; i < 64; i++) await stage.versions.noteViewed(ben.id, crypto.randomUUID())
+      expect(await found(stage)).toEqual([[false, 0]])
+      await stage.versions.noteViewed(ben.id, crypto.randomUUID())
+      expect(await found(stage)).toBe('miss')
+      await stage.load([])
+      expect(await found(stage)).toEqual([])
+    })
+    test('a view that could not be noted makes the page stale', async () => {
+      const stage = setUp()
+      await stage.load([await present()])
+      stage.redis.goDown()
+      await stage.versions.noteViewed(ben.id, 'a')
+      await stage.redis.comeBack()
+      stage.clock.advance(3)
+      expect(await found(stage)).toBe('miss')
+    })
+  })
   test('a page of another version is no page', async () => {
     const { versions, load, idsFound } = setUp()
     await load([])

@@ -6,7 +6,8 @@ import { CLOCK_SKEW_MS, type PageVersions } from './page-versions'
 
 /**
  * The first page of a feed, rendered, for some seconds. It can lag in showing a story, never in hiding one: a page of
- * another version is no page, and what ended since is cut out before the bytes leave. Redis holds the pages for all
+ * another version is no page, what ended since is cut out before the bytes leave, and what the viewer viewed since is
+ * marked. Redis holds the pages for all
  * processes; each remembers the bytes it served, so that a warm page costs the round trip for the versions and no more.
  */
 
@@ -47,9 +48,10 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
   const look = async (viewerId: string, limit: number): Promise<PageLookup> => {
     const renderedAtMs = nowMs()
     const key = pageKey(viewerId, limit)
-    const { version, removed } = await versions.current(viewerId)
-    const page = version === null ? null : await findPage(key, version)
-    if (page !== null) {
+    const { version, removed, viewed } = await versions.current(viewerId)
+    const found = version === null ? null : await findPage(key, version)
+    if (found !== null) {
+      const page = markViewed(key, found, viewed, viewerId)
       const isWhole = page.removed === removed && page.firstExpiryMs > nowMs()
       return { kind: 'hit', body: isWhole ? page.body : await cut(page.body) }
     }
@@ -75,6 +77,14 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     if (page === null || !isGood(page)) return null
     memory.set(key, page)
     return page
+  }
+
+  /** The page with what the viewer has viewed since; remembered, so that each view is worked in once. */
+  const markViewed = (key: string, page: StoredPage, viewed: string, viewerId: string): StoredPage => {
+    if (viewed === '' || viewed === page.viewed) return page
+    const marked = { ...page, viewed, body: withViews(page.body, viewed.split(','), viewerId) }
+    memory.set(key, marked)
+    return marked
   }
 
   const cut = async (body: Uint8Array): Promise<string> => {
@@ -116,6 +126,24 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
 
 const NEW_LINE = 10
 const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+/** What the database would say of the page after these views; an author's own are not counted. */
+function withViews(body: Uint8Array, storyIds: readonly string[], viewerId: string): Uint8Array {
+  const text = decoder.decode(body)
+  if (!storyIds.some((id) => id !== '' && text.includes(id))) return body
+  const page = JSON.parse(text) as FeedPage
+  const items = page.items.map((story) => {
+    if (story.viewer.has_viewed || !storyIds.includes(story.id)) return story
+    const views = story.counters.views + (story.author_id === viewerId ? 0 : 1)
+    return {
+      ...story,
+      counters: { ...story.counters, views },
+      viewer: { ...story.viewer, has_viewed: true },
+    }
+  })
+  return encoder.encode(JSON.stringify({ ...page, items }))
+}
 
 function parsePage(stored: Buffer): StoredPage {
   const end = stored.indexOf(NEW_LINE)
@@ -127,6 +155,7 @@ function parsePage(stored: Buffer): StoredPage {
     renderedAtMs: Number(renderedAtMs),
     firstExpiryMs: Number(firstExpiryMs),
     endsAtMs: Number(endsAtMs),
+    viewed: '',
     body: stored.subarray(end + 1),
   }
 }

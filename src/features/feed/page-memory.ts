@@ -6,6 +6,8 @@ export type StoredPage = Readonly<{
   firstExpiryMs: number
   /** From then on it is no page, however well it fits. */
   endsAtMs: number
+  /** The views that are worked into the body. */
+  viewed: string
   body: Uint8Array
 }>
 

@@ -3,15 +3,18 @@ import { createBatchedRead } from '../../platform/redis/batched-read'
 import type { RedisGate } from '../../platform/redis/client'
 
 /**
- * What makes cached pages stale. Each viewer has a version, a random token that changes with everything they do; a page
- * of another version is no page. Deleted stories are noted apart, as they can be on anybody's page. Whatever could not
- * reach Redis is done again before anything is served from it.
+ * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
+ * another version is no page. What they view, which they do most, is noted apart, and so are deleted stories, which can
+ * be on anybody's page: both are worked into the pages that are there. Whatever could not reach Redis is done again
+ * before anything is served from it.
  */
 export type PageVersions = Readonly<{
   /** New versions for these viewers; never throws. */
   renew(viewerIds: readonly string[]): Promise<void>
   /** New versions of what these viewers' follows say, which views and posts do not touch; never throws. */
   renewGraph(viewerIds: readonly string[]): Promise<void>
+  /** The story counts as viewed on every page of the viewer from now on; never throws. */
+  noteViewed(viewerId: string, storyId: string): Promise<void>
   /** The story is cut out of every cached page from now on; never throws. */
   noteRemoved(storyId: string): Promise<void>
   /** Which of these stories were removed lately; throws RedisDown. */
@@ -20,8 +23,11 @@ export type PageVersions = Readonly<{
   ensure(viewerId: string): Promise<string>
   /** The same for the version of the viewer's follows; throws RedisDown. */
   ensureGraph(viewerId: string): Promise<string>
-  /** The viewer's version (null when there is none) and a token that changes with every removal; throws RedisDown. */
-  current(viewerId: string): Promise<{ version: string | null; removed: string }>
+  /**
+   * The viewer's version (null when there is none), a token that changes with every removal, and the stories viewed
+   * lately, each followed by a comma; throws RedisDown.
+   */
+  current(viewerId: string): Promise<{ version: string | null; removed: string; viewed: string }>
   /** False while a change waits for Redis, and for pages that may be older than one. */
   canServe(renderedAtMs: number): boolean
 }>
@@ -29,6 +35,9 @@ export type PageVersions = Readonly<{
 const VERSION_TTL_SECONDS = 3600
 /** Longer than any page lives. */
 const REMOVED_KEPT_MS = 120_000
+const VIEWED_KEPT_SECONDS = REMOVED_KEPT_MS / 1000
+/** A new page costs less than looking through more. */
+const VIEWED_LENGTH_MAX = 64 * 37
 const PENDING_MAX = 100_000
 const PIECE = 500
 /** Clocks of instances differ by so much; a page counts as older than a failure up to this much. */
@@ -47,11 +56,26 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 `
 
+/**
+ * Kept for longer after each view than any page lives; past the bound it makes way for a new version, in one step, so
+ * that no page falls between the two. KEYS[1] stories viewed, KEYS[2] version; ARGV story, seconds to keep, the bound,
+ * new version, its seconds.
+ */
+const NOTE_VIEWED = `
+if redis.call('APPEND', KEYS[1], ARGV[1] .. ',') <= tonumber(ARGV[3]) then
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+else
+  redis.call('DEL', KEYS[1])
+  redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
+end
+`
+
 export function createPageVersions(redis: RedisGate, nowMs: () => number): PageVersions {
   // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
   const removedSet = redis.key('{removed}', 'ids')
-  const versionKey = (viewerId: string) => redis.key('version', viewerId)
+  const versionKey = (viewerId: string) => redis.key('version', `{${viewerId}}`)
+  const viewedKey = (viewerId: string) => redis.key('viewed', `{${viewerId}}`)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   const read = createBatchedRead(redis)
   const staleViewers = new Set<string>()
@@ -115,11 +139,34 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
 
   return {
     async current(viewerId) {
-      const [version = null, removed] = await read(versionKey(viewerId), removedKey)
-      return { version, removed: removed ?? '' }
+      const [version = null, removed, viewed] = await read(
+        versionKey(viewerId),
+        removedKey,
+        viewedKey(viewerId),
+      )
+      return { version, removed: removed ?? '', viewed: viewed ?? '' }
     },
     renew: (viewerIds) => renewOrRemember(viewerIds, versionKey),
     renewGraph: (viewerIds) => renewOrRemember(viewerIds, graphKey),
+    async noteViewed(viewerId, storyId) {
+      try {
+        await redis.run((connection) =>
+          connection.eval(
+            NOTE_VIEWED,
+            2,
+            viewedKey(viewerId),
+            versionKey(viewerId),
+            storyId,
+            VIEWED_KEPT_SECONDS,
+            VIEWED_LENGTH_MAX,
+            newSecret(9),
+            VERSION_TTL_SECONDS,
+          ),
+        )
+      } catch {
+        remember(staleViewers, [viewerId])
+      }
+    },
     async noteRemoved(storyId) {
       try {
         await noteNow(redis.run, [storyId])

@@ -36,7 +36,7 @@ export async function viewStory(
     if (before === null) throw notFound()
     return present(before)
   }
-  await ctx.pageVersions.renew([viewer.id])
+  await ctx.pageVersions.noteViewed(viewer.id, storyId)
   if (story.authorId !== viewer.id) {
     ctx.activity.storyViewed({ requestId, userId: viewer.id }, storyId)
     ctx.announce()

@@ -22,8 +22,19 @@ export function memoryRedis(nowMs: () => number = Date.now): {
       if (!options.includes('NX') || before === null) texts.set(key, value)
       return options.includes('GET') ? before : 'OK'
     },
-    // The one script of theirs: which stories were removed, by the clock of Redis.
-    eval: (_script, _count, set = '', version = '', token = '', keptMs, _ttl, ...ids) => {
+    // Their two scripts: which stories a person viewed, and which were removed, by the clock of Redis.
+    eval: (script = '', _count, ...rest) => {
+      if (script.includes('APPEND')) {
+        const [viewed = '', version = '', storyId, _seconds, lengthMax, token = ''] = rest
+        const text = `${texts.get(viewed) ?? ''}${storyId},`
+        if (text.length <= Number(lengthMax)) texts.set(viewed, text)
+        else {
+          texts.delete(viewed)
+          texts.set(version, token)
+        }
+        return null
+      }
+      const [set = '', version = '', token = '', keptMs, _ttl, ...ids] = rest
       const kept = [...(scores.get(set) ?? [])].filter(([, atMs]) => atMs > nowMs() - Number(keptMs))
       scores.set(set, new Map([...kept, ...ids.map((id) => [id, nowMs()] as const)]))
       texts.set(version, token)
