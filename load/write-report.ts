@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Glob } from 'bun'
 import { drawPlot } from './support/draw-plot'
 import { PROJECT_DIR } from './support/processes'
-import { RESULTS_FOLDER, type RowResult } from './support/result'
+import { RESULTS_FOLDER, type RowResult, type Try } from './support/result'
 
 type Kept = RowResult & { measuredAt: string }
 
@@ -45,6 +45,14 @@ const plans = results.flatMap((item) =>
 )
 const missing = ORDER.filter((row) => row !== '1w' && !results.some((item) => item.row === row))
 
+const triesFile = Bun.file(join(RESULTS_FOLDER, 'tries.json'))
+const tries = ((await triesFile.exists()) ? await triesFile.json() : []) as Try[]
+const micro = (ms: number) => (ms < 1 ? `${(ms * 1000).toPrecision(3)} µs` : `${ms.toPrecision(3)} ms`)
+const tried = tries.map(
+  (item) =>
+    `| ${item.tried} (${micro(item.triedMs)}) | ${item.instead} (${micro(item.insteadMs)}) | **${item.ratio} ×** | ${item.verdict} |`,
+)
+
 const notes = await Bun.file(join(import.meta.dir, 'notes.md')).text()
 await Bun.write(
   join(PROJECT_DIR, 'docs/performance.md'),
@@ -58,6 +66,15 @@ is the ratio to the yardstick measured in the same run.
 ${table.join('\n')}
 
 ${missing.length === 0 ? '' : `Not measured yet: rows ${missing.join(', ')}.\n\n`}${notes}
+## Tried, measured, kept or dropped
+
+Medians of both, asked in turn by \`bun load/tries.ts\`. What cannot be taken apart so is in the decision notes
+(0050, 0069 to 0075), each with its number.
+
+| tried | beside | time | verdict |
+| --- | --- | --- | --- |
+${tried.join('\n')}
+
 ## Rows
 
 ${details.join('\n')}

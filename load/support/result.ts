@@ -37,3 +37,18 @@ export async function keepResult(result: RowResult): Promise<void> {
   const kept = { ...result, measuredAt: new Date().toISOString() }
   await Bun.write(join(RESULTS_FOLDER, `${result.row}.json`), `${JSON.stringify(kept, null, 2)}\n`)
 }
+
+/** Something that was tried beside what it would replace; the ratio is of their medians. */
+export type Try = Readonly<{
+  tried: string
+  instead: string
+  ratio: number
+  triedMs: number
+  insteadMs: number
+  verdict: string
+}>
+
+export async function keepTries(tries: readonly Try[]): Promise<void> {
+  mkdirSync(RESULTS_FOLDER, { recursive: true })
+  await Bun.write(join(RESULTS_FOLDER, 'tries.json'), `${JSON.stringify(tries, null, 2)}\n`)
+}
