@@ -8,7 +8,7 @@ import { createStories, personId } from '../support/world'
 
 const REQUESTS = Number(process.env.BENCH_REQUESTS ?? 1_000_000)
 const STREAMS = REQUESTS / 20
-const SECONDS_MAX = Number(process.env.BENCH_MEMORY_SECONDS ?? 230)
+const SECONDS_MAX = Number(process.env.BENCH_MEMORY_SECONDS ?? 700)
 const CONNECTIONS = 32
 const PEOPLE = 500
 const STREAMS_AT_ONCE = 50
