@@ -1,6 +1,7 @@
 /** The stack's pieces as containers, through testcontainers. */
 
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import type { GenericContainer, StartedTestContainer, WaitStrategy } from 'testcontainers'
 import { IMAGES, listLabelValues, removeContainers } from './docker.ts'
@@ -96,6 +97,8 @@ export async function startMinioContainer({
 async function loadTestcontainers() {
   // Its reaper keeps Bun from exiting; what a killed run leaves is removed by label instead.
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+  // In what looks like a container it asks for ports at the gateway; where the engine's bridge is, they are published here.
+  if (existsSync('/sys/class/net/docker0')) process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1'
   return import('testcontainers')
 }
 
