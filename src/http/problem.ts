@@ -1,5 +1,5 @@
 import { ParseError, ValidationError } from 'elysia'
-import { AppError, type FieldError, unauthenticated } from '../kernel/errors'
+import { AppError, causesOf, type FieldError, unauthenticated } from '../kernel/errors'
 import { fieldErrorsOf } from './validation'
 
 /** Every error as a problem document (RFC 9457). Only an AppError's own words are shown. */
@@ -23,11 +23,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** The AppError that an error is, carries as a cause, or amounts to; `internal` for what nobody foresaw. */
 export function toAppError(error: unknown): AppError {
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth++
-  ) {
+  for (const current of causesOf(error)) {
     if (current instanceof AppError) return current
   }
   if (refersToNoUser(error)) return unauthenticated()
@@ -44,11 +40,7 @@ export function toAppError(error: unknown): AppError {
 
 /** A row of the caller's was refused because the caller's account is gone: its token outlived it. */
 function refersToNoUser(error: unknown): boolean {
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth++
-  ) {
+  for (const current of causesOf(error)) {
     const { code, constraint_name: name } = current as { code?: unknown; constraint_name?: unknown }
     if (code === '23503' && typeof name === 'string' && name.endsWith('_users_id_fk')) return true
   }

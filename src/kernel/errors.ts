@@ -78,3 +78,14 @@ export const unavailable = (cause?: unknown, retryAfterSeconds = 2) =>
     cause,
     headers: { 'Retry-After': String(retryAfterSeconds) },
   })
+
+const CAUSES_MAX = 5
+
+/** An error and what caused it, outermost first; bounded, as a chain may lead back to itself. */
+export function* causesOf(error: unknown): Generator<Error> {
+  let current = error
+  for (let depth = 0; current instanceof Error && depth < CAUSES_MAX; depth++) {
+    yield current
+    current = current.cause
+  }
+}

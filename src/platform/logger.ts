@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { LogLevel } from '../config'
+import { causesOf } from '../kernel/errors'
 import { createLineBuffer } from './line-buffer'
 import { provideHasSubscribers } from './tracing-channels'
 
@@ -56,11 +57,7 @@ export function createLogger(level: LogLevel, service: string, buffered: boolean
 /** What an error says, without the values that a driver or library may have put beside it. */
 export function describeError(error: unknown): object {
   const causes: object[] = []
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth++
-  ) {
+  for (const current of causesOf(error)) {
     const code = 'code' in current ? current.code : undefined
     // Drizzle repeats the statement's parameters in its message; they may be anything a user typed.
     const message = current.message.split('\nparams:')[0]

@@ -31,9 +31,6 @@ export type DatabaseOptions = Readonly<{
   onStatement?: ((statement: string, params: readonly unknown[]) => void) | undefined
 }>
 
-/** Put in front of a statement that must be planned with its parameters known. */
-export const CUSTOM_PLAN = '/* custom plan */'
-
 const CONNECT_TIMEOUT_SECONDS = 2
 const BACKOFF_SECONDS = 0.2
 
@@ -82,7 +79,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     options.onStatement?.(text, params)
     return runner.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
       // What drizzle sends is prepared, so that a repeated statement costs one round trip.
-      prepare: options.prepare && !text.startsWith(CUSTOM_PLAN),
+      prepare: options.prepare,
     })
   }
   const pending = (run: () => Rows, values: () => Promise<unknown>): Pending => ({

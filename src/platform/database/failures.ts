@@ -1,3 +1,5 @@
+import { causesOf } from '../../kernel/errors'
+
 /** What a failed statement means: the database is away, or a rule of the schema was broken. */
 
 /** The connection is gone, with whatever ran on it. */
@@ -43,11 +45,7 @@ const DOWN_CODES = new Set([
 const DOWN_CLASSES = ['08', '53', '57P', '58P']
 
 const codesOf = function* (error: unknown): Generator<string> {
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth++
-  ) {
+  for (const current of causesOf(error)) {
     if ('code' in current && typeof current.code === 'string') yield current.code
   }
 }
@@ -75,11 +73,7 @@ export function isConnectionCut(error: unknown): boolean {
 
 /** The name of the unique or foreign key constraint that a statement broke, or null. */
 export function brokenConstraint(error: unknown): string | null {
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth++
-  ) {
+  for (const current of causesOf(error)) {
     const { code, constraint_name: name } = current as { code?: unknown; constraint_name?: unknown }
     if ((code === '23505' || code === '23503') && typeof name === 'string') return name
   }

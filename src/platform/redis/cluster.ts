@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from './connection'
-import { CONNECT_MS_MAX, RECONNECT_AFTER_MS, type RedisNode } from './nodes'
+import { CONNECT_MS_MAX, RECONNECT_AFTER_MS, type RedisNode, redialIfOpen } from './nodes'
 
 const SLOTS = 16_384
 
@@ -61,9 +61,7 @@ export function connectCluster(
       // Nodes connect at their first command and refuse others until they have: let that be the check's.
     }).then(() => check().catch(() => undefined)),
     check,
-    reconnect() {
-      if (['connect', 'ready'].includes(cluster.status)) cluster.disconnect(true)
-    },
+    reconnect: () => redialIfOpen(cluster),
     close: () => cluster.disconnect(),
   }
 }

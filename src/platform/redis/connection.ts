@@ -1,6 +1,6 @@
 import { Command, Redis } from 'ioredis'
 import { connectCluster } from './cluster'
-import { CONNECT_MS_MAX, parseNodes, RECONNECT_AFTER_MS } from './nodes'
+import { CONNECT_MS_MAX, parseNodes, RECONNECT_AFTER_MS, redialIfOpen } from './nodes'
 
 /** The commands in use, which one Redis and a Cluster understand alike; each script and transaction has keys of one slot. */
 export type RedisCommands = Pick<
@@ -61,11 +61,6 @@ export function connectRedis(url: string, onTrouble: (cause: unknown) => void): 
     reconnect: () => redialIfOpen(redis),
     close: () => redis.disconnect(),
   }
-}
-
-/** Another state has an attempt under way already, which must not be cut off. */
-function redialIfOpen(redis: Redis): void {
-  if (['connect', 'ready'].includes(redis.status)) redis.disconnect(true)
 }
 
 export type RedisSubscriber = Readonly<{ connection: Redis; reconnect(): void }>

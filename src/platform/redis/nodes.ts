@@ -25,3 +25,10 @@ export function parseNodes(url: string): RedisNode[] {
     }
   })
 }
+
+/** Dials anew where a connection stands; in any other state an attempt is under way, which must not be cut off. */
+export function redialIfOpen(
+  connection: Readonly<{ status: string; disconnect(reconnect: boolean): void }>,
+): void {
+  if (['connect', 'ready'].includes(connection.status)) connection.disconnect(true)
+}
