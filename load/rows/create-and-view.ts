@@ -26,7 +26,7 @@ export async function measureCreateAndView(bench: Bench): Promise<RowResult> {
   await bench.flushRedis()
   const people = Array.from({ length: PEOPLE }, (_, i) => personId(i + 1))
   const tokensFile = join(bench.tempDir, 'people.txt')
-  await Bun.write(tokensFile, (await Promise.all(people.map((id) => bench.tokenOf(id)))).join('\n'))
+  await Bun.write(tokensFile, people.map((id) => bench.tokenOf(id)).join('\n'))
   const api = await bench.startApi(WORLD)
   const byK6 = (seconds: number) =>
     runK6(

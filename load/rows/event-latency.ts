@@ -33,7 +33,7 @@ export async function measureEventLatency(bench: Bench): Promise<RowResult> {
   const senders = await Promise.all(
     Array.from({ length: READERS }, async (_, i) => {
       const userId = personId(i + 1)
-      return { userId, token: await bench.tokenOf(userId) }
+      return { userId, token: bench.tokenOf(userId) }
     }),
   )
   const plan = planner(stories, senders)
@@ -46,7 +46,7 @@ export async function measureEventLatency(bench: Bench): Promise<RowResult> {
   })
   const clients = { service: startClient(), relay: startClient() }
   try {
-    const tokens = await Promise.all(stories.map((_, i) => bench.tokenOf(personId(FIRST_LISTENER + i))))
+    const tokens = stories.map((_, i) => bench.tokenOf(personId(FIRST_LISTENER + i)))
     const relayArm: Arm = {
       kind: 'relay',
       databaseUrl: bench.databaseUrl(database),

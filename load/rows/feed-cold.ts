@@ -17,7 +17,7 @@ type Arm = keyof typeof SIZES
 
 /** Row 2: the cold first page, asked of 10,000, of 100,000 and of 1,000,000 active stories in turn. */
 export async function measureColdFeed(bench: Bench): Promise<RowResult> {
-  const get = getter(await bench.tokenOf(personId(1)))
+  const get = getter(bench.tokenOf(personId(1)))
   const arms = {} as Record<Arm, () => Promise<unknown>>
   const apis = []
   for (const arm of Object.keys(SIZES) as Arm[]) {

@@ -20,7 +20,7 @@ type Arm = 'rest' | 'sweep'
 /** Row 9b: feeds and views at a steady rate, at rest and while the worker ends a million stories. */
 export async function measureFeedDuringSweep(bench: Bench): Promise<RowResult> {
   await createSweepWorld(bench)
-  const tokens = await Promise.all(Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))))
+  const tokens = Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1)))
   const rounds: Round<Arm>[] = []
   const waits: LockWaits[] = []
   const sweeps: number[] = []

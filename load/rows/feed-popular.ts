@@ -44,7 +44,7 @@ export async function measurePopularStory(bench: Bench): Promise<RowResult> {
 
   const plain = await bench.startApi('stories_10k', { FEED_CACHE_SECONDS: '0' })
   const busy = await bench.startApi('stories_popular', { FEED_CACHE_SECONDS: '0' })
-  const get = getter(await bench.tokenOf(personId(1)))
+  const get = getter(bench.tokenOf(personId(1)))
   const page = JSON.parse(Buffer.from(await get(`${busy.url}/feed`)).toString()) as {
     items: { counters: { views: number } }[]
   }

@@ -20,7 +20,7 @@ const BOUND = 0.45
 export async function measureWarmFeed(bench: Bench): Promise<readonly RowResult[]> {
   await createStories(bench, 'stories_10k', 10_000)
   const requestsFile = join(bench.tempDir, 'feed-warm.txt')
-  const tokens = await Promise.all(Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))))
+  const tokens = Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1)))
   await Bun.write(requestsFile, tokens.map((token) => `GET /feed ${token}\n`).join(''))
   const results: RowResult[] = []
   for (const processes of [1, 2]) {

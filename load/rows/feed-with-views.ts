@@ -21,7 +21,7 @@ export async function measureFeedWithViews(bench: Bench): Promise<RowResult> {
   const sql = bench.sql('stories_10k')
   await sql`truncate story_views, story_counters, author_viewers, author_days, events`
   const api = await bench.startApi('stories_10k', { FEED_CACHE_SECONDS: '60' })
-  const tokens = await Promise.all(Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1))))
+  const tokens = Array.from({ length: READERS }, (_, i) => bench.tokenOf(personId(i + 1)))
   const stories = await sql<{ id: string }[]>`select id from stories where visibility = 'public' limit 5000`
   const warmFile = join(bench.tempDir, 'feed-warm.txt')
   await Bun.write(warmFile, tokens.map((token) => `GET /feed ${token}\n`).join(''))

@@ -40,10 +40,10 @@ export async function measureWorstFeeds(bench: Bench): Promise<RowResult> {
   const large = await bench.startApi(world, { FEED_CACHE_SECONDS: '0' })
   const hidden = await bench.startApi(HIDDEN_WORLD, { FEED_CACHE_SECONDS: '0' })
   const ask = async (url: string, reader: number, query = '') => {
-    const get = getter(await bench.tokenOf(personId(reader)))
+    const get = getter(bench.tokenOf(personId(reader)))
     return () => get(`${url}/feed${query}`)
   }
-  const deepCursor = await walkTo(large.url, await bench.tokenOf(personId(USUAL_READER)), DEEP_PAGES)
+  const deepCursor = await walkTo(large.url, bench.tokenOf(personId(USUAL_READER)), DEEP_PAGES)
   const arms: Record<Arm, () => Promise<unknown>> = {
     usual: await ask(large.url, USUAL_READER),
     quiet: await ask(large.url, QUIET_READER),

@@ -25,7 +25,7 @@ export async function measureMemory(bench: Bench): Promise<RowResult> {
   await bench.createDatabase('memory', 'stories_10k')
   await bench.flushRedis()
   const api = await bench.startApi('memory')
-  const tokens = await Promise.all(Array.from({ length: PEOPLE }, (_, i) => bench.tokenOf(personId(i + 1))))
+  const tokens = Array.from({ length: PEOPLE }, (_, i) => bench.tokenOf(personId(i + 1)))
   const rows = await bench.sql('memory')<{ id: string }[]>`
     select id from stories where visibility = 'public' limit 5000`
   const source = { tokens, stories: rows.map(({ id }) => id) }

@@ -25,7 +25,7 @@ export async function measurePopularViews(bench: Bench): Promise<RowResult> {
     select id from stories where visibility = 'public' order by md5(id::text) limit ${SPREAD + ROUNDS + 1}`
   const popular = stories.splice(0, ROUNDS + 1)
   bench.log(`tokens for ${VIEWERS} people`)
-  const tokens = await Promise.all(Array.from({ length: VIEWERS }, (_, i) => bench.tokenOf(personId(i + 1))))
+  const tokens = Array.from({ length: VIEWERS }, (_, i) => bench.tokenOf(personId(i + 1)))
   const api = await bench.startApi(WORLD)
   const requestsFile = join(bench.tempDir, 'popular-views.txt')
   const run = async (storyOf: (viewer: number) => string | undefined, seconds = SECONDS) => {

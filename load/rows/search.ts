@@ -22,7 +22,7 @@ type Arm = `${Word} ${Size}`
 
 /** Row 10: search over 10,000, 100,000 and 1,000,000 stories in turn, with words of three frequencies. */
 export async function measureSearch(bench: Bench): Promise<RowResult> {
-  const get = getter(await bench.tokenOf(personId(1)))
+  const get = getter(bench.tokenOf(personId(1)))
   const arms = {} as Record<Arm, () => Promise<unknown>>
   const apis = []
   for (const size of Object.keys(SIZES) as Size[]) {

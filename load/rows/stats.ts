@@ -28,7 +28,7 @@ export async function measureStats(bench: Bench): Promise<RowResult> {
   const small = await addAuthor(bench, sql, 'seen_by_few', FEW)
   const api = await bench.startApi('viewed')
   const asks = async (author: BusyAuthor) => {
-    const get = getter(await bench.tokenOf(author.id))
+    const get = getter(bench.tokenOf(author.id))
     const halfWay = encodeTimeKey('viewers', author.halfWay)
     const path = `${api.url}/stories/${author.storyId}/viewers?limit=${PAGE}`
     return {

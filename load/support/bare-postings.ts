@@ -29,7 +29,7 @@ async function captureBoth(bench: Bench, database: string, authorId: string, vie
       new Request(`http://localhost${path}`, {
         method: 'POST',
         headers: {
-          Authorization: `Bearer ${await bench.tokenOf(userId)}`,
+          Authorization: `Bearer ${bench.tokenOf(userId)}`,
           'Content-Type': 'application/json',
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -21,7 +21,7 @@ export type Bench = Readonly<{
   flushRedis(): Promise<void>
   startApi(database: string, env?: Record<string, string>): Promise<ApiProcess>
   env(database: string, extra?: Record<string, string>): Record<string, string>
-  tokenOf(userId: string): Promise<string>
+  tokenOf(userId: string): string
   tempDir: string
   log(line: string): void
 }>

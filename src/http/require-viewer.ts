@@ -38,7 +38,7 @@ async function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean):
   const info = infoOf(request)
   if (info.viewer !== null) return
   const token = bearerToken(request) ?? (tokenInQuery ? queryToken(request) : null)
-  const verified = token === null ? null : await ctx.tokens.verify(token)
+  const verified = token === null ? null : ctx.tokens.verify(token)
   const user = verified === null ? null : await ctx.findUser(verified.userId)
   if (verified === null || user === null) throw unauthenticated()
   info.viewer = { id: verified.userId, role: user.role, tokenExpiresAt: verified.expiresAt }

@@ -1,4 +1,4 @@
-import { jwt } from '@elysiajs/jwt'
+import { createSigner, createVerifier } from 'fast-jwt'
 import type { Clock } from '../kernel/clock'
 import { isUuid, newId } from '../kernel/ids'
 
@@ -8,9 +8,9 @@ export type VerifiedToken = Readonly<{ userId: string; expiresAt: Date }>
 
 export type Tokens = Readonly<{
   ttlSeconds: number
-  sign(userId: string): Promise<string>
+  sign(userId: string): string
   /** Null for anything but a good token of this service. */
-  verify(token: string): Promise<VerifiedToken | null>
+  verify(token: string): VerifiedToken | null
 }>
 
 export type TokenOptions = Readonly<{
@@ -26,58 +26,66 @@ const AUDIENCE = 'stories-api'
 const TOKEN_LENGTH_MAX = 2048
 const REMEMBERED_MAX = 20_000
 
-const signerOf = (secret: string) => jwt({ name: 'jwt', secret, alg: 'HS256' }).decorator.jwt
+const CLAIMS = ['sub', 'iat', 'exp', 'jti']
 
 export function createTokens(options: TokenOptions): Tokens {
   const { clock, ttlSeconds } = options
-  const current = signerOf(options.secret)
-  const verifiers = [current, ...(options.secretPrevious === null ? [] : [signerOf(options.secretPrevious)])]
+  const secrets = [options.secret, ...(options.secretPrevious === null ? [] : [options.secretPrevious])]
+  const signer = createSigner({ key: options.secret, algorithm: 'HS256' })
   /** Digest of a token to what it says: a signature check is the dearest step of a warm request. */
   const remembered = new Map<string, VerifiedToken>()
 
-  const check = async (token: string): Promise<VerifiedToken | null> => {
-    for (const verifier of verifiers) {
-      const payload = await verifier.verify(token, {
-        algorithms: ['HS256'],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        currentDate: clock.now(),
-        requiredClaims: ['sub', 'iat', 'exp', 'jti'],
-      })
-      if (payload !== false && typeof payload.sub === 'string' && isUuid(payload.sub)) {
-        return { userId: payload.sub.toLowerCase(), expiresAt: new Date(Number(payload.exp) * 1000) }
-      }
+  const remember = (digest: string, verified: VerifiedToken) => {
+    if (remembered.size >= REMEMBERED_MAX) {
+      const oldest = remembered.keys().next().value
+      if (oldest !== undefined) remembered.delete(oldest)
+    }
+    remembered.set(digest, verified)
+  }
+
+  const check = (token: string): VerifiedToken | null => {
+    for (const key of secrets) {
+      const payload = payloadOf(token, key, clock.now())
+      if (payload === null || typeof payload.sub !== 'string' || !isUuid(payload.sub)) continue
+      return { userId: payload.sub.toLowerCase(), expiresAt: new Date(Number(payload.exp) * 1000) }
     }
     return null
   }
 
   return {
     ttlSeconds,
-    sign: (userId) =>
-      current.sign({
-        sub: userId,
-        iss: ISSUER,
-        aud: AUDIENCE,
-        jti: newId(),
-        exp: Math.floor(clock.now().getTime() / 1000) + ttlSeconds,
-      }),
-    async verify(token) {
+    sign(userId) {
+      const iat = Math.floor(clock.now().getTime() / 1000)
+      return signer({ sub: userId, iss: ISSUER, aud: AUDIENCE, jti: newId(), iat, exp: iat + ttlSeconds })
+    },
+    verify(token) {
       if (token.length > TOKEN_LENGTH_MAX) return null
       const digest = Bun.CryptoHasher.hash('sha256', token, 'base64')
       const known = remembered.get(digest)
-      if (known !== undefined) {
-        if (known.expiresAt > clock.now()) return known
+      const verified = known ?? check(token)
+      if (verified === null) return null
+      if (verified.expiresAt <= clock.now()) {
         remembered.delete(digest)
         return null
       }
-      const verified = await check(token)
-      if (verified === null) return null
-      if (remembered.size >= REMEMBERED_MAX) {
-        const oldest = remembered.keys().next().value
-        if (oldest !== undefined) remembered.delete(oldest)
-      }
-      remembered.set(digest, verified)
+      if (known === undefined) remember(digest, verified)
       return verified
     },
+  }
+}
+
+/** What a good token says; null when it is not of this key, or not for now. */
+function payloadOf(token: string, key: string, now: Date): Record<string, unknown> | null {
+  try {
+    return createVerifier({
+      key,
+      algorithms: ['HS256'],
+      allowedIss: ISSUER,
+      allowedAud: AUDIENCE,
+      requiredClaims: CLAIMS,
+      clockTimestamp: now.getTime(),
+    })(token)
+  } catch {
+    return null
   }
 }

@@ -36,7 +36,7 @@ export function owes401(method: string, route: string, body?: object): void {
     })
     test('with an expired token', async () => {
       const api = await startApi()
-      const headers = { authorization: `Bearer ${await api.tokenOf(ava)}` }
+      const headers = { authorization: `Bearer ${api.tokenOf(ava)}` }
       api.clock.advance(901)
       expectProblem(await api.anonymous.send(method, path, { ...init, headers }), 401, 'unauthenticated')
     })

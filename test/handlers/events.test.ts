@@ -28,7 +28,7 @@ describe('GET /events', () => {
   describe('200', () => {
     test('sends a retry time, a comment and the present position at once', async () => {
       const api = await startApi(QUIET)
-      const headers = { authorization: `Bearer ${await api.tokenOf(ava)}` }
+      const headers = { authorization: `Bearer ${api.tokenOf(ava)}` }
       const answer = await api.fetch('GET', '/events', { headers })
       expect(answer.status).toBe(200)
       expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -39,7 +39,7 @@ describe('GET /events', () => {
     })
     test('takes the token in the query, and writes it to no log', async () => {
       const api = await startApi(QUIET)
-      const token = await api.tokenOf(ava)
+      const token = api.tokenOf(ava)
       const answer = await api.fetch('GET', `/events?access_token=${token}`)
       expect(answer.status).toBe(200)
       await answer.body?.cancel()
@@ -54,7 +54,7 @@ describe('GET /events', () => {
         return []
       }
       const api = await startApi({ ...QUIET, stores: { events: { readAfter } } })
-      const authorization = `Bearer ${await api.tokenOf(ava)}`
+      const authorization = `Bearer ${api.tokenOf(ava)}`
       const answer =
         where === 'header'
           ? await api.fetch('GET', '/events', { headers: { authorization, 'last-event-id': id } })
@@ -69,7 +69,7 @@ describe('GET /events', () => {
     ]
     test.each(lost)('says so and starts now for an id %s', async (_, id) => {
       const api = await startApi(QUIET)
-      const headers = { authorization: `Bearer ${await api.tokenOf(ava)}`, 'last-event-id': id }
+      const headers = { authorization: `Bearer ${api.tokenOf(ava)}`, 'last-event-id': id }
       const text = await firstBytes(await api.fetch('GET', '/events', { headers }))
       expect(text).toEndWith(`id: ${HERE_ID}\nevent: stream.reset\ndata: {}\n\n`)
     })
@@ -80,7 +80,7 @@ describe('GET /events', () => {
   describe('401', () => {
     test('for an expired token in the query', async () => {
       const api = await startApi()
-      const token = await api.tokenOf(ava)
+      const token = api.tokenOf(ava)
       api.clock.advance(901)
       expectProblem(await api.anonymous.get(`/events?access_token=${token}`), 401, 'unauthenticated')
     })

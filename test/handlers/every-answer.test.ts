@@ -75,7 +75,7 @@ describe('500', () => {
   test('says nothing of the bug, which is noted with its id', async () => {
     const findUserById = () => Promise.reject(new Error('select * from users where password = 1'))
     const api = await startApi({ stores: { accounts: { findUserById } } })
-    const headers = { authorization: `Bearer ${await api.tokenOf(ava)}`, 'x-request-id': 'mine' }
+    const headers = { authorization: `Bearer ${api.tokenOf(ava)}`, 'x-request-id': 'mine' }
     const answer = await api.fetch('GET', '/me', { headers })
     const text = await answer.text()
     expect(answer.status).toBe(500)

@@ -44,7 +44,7 @@ describe('GET /me', () => {
     })
     test('for a token in the query, which only /events takes', async () => {
       const api = await startApi()
-      const token = await api.tokenOf(ava)
+      const token = api.tokenOf(ava)
       expectProblem(await api.anonymous.get(`/me?access_token=${token}`), 401, 'unauthenticated')
     })
   })

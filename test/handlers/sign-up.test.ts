@@ -34,7 +34,7 @@ describe('POST /auth/signup', () => {
         token_type: 'Bearer',
         expires_in: 900,
       })
-      const verified = await api.ctx.tokens.verify(String(answer.body.access_token))
+      const verified = api.ctx.tokens.verify(String(answer.body.access_token))
       expect(verified?.userId).toBe((answer.body.user as { id: string }).id)
       expect(answer.headers.get('cache-control')).toBe('no-store')
       expect(api.activity.of('auth')).toEqual([[expect.anything(), 'signup', 'ok']])

@@ -161,7 +161,7 @@ describe('an access token', () => {
     const [ava] = await cast(old, 'ava')
     const rotated = at(two, one)
     expect(await statusOf(rotated.api, ava.token)).toBe(200)
-    const fresh = await rotated.ctx.tokens.sign(ava.id)
+    const fresh = rotated.ctx.tokens.sign(ava.id)
     expect(await statusOf(rotated.api, fresh)).toBe(200)
     expect(await statusOf(old.api, fresh)).toBe(401)
     expect(await statusOf(at(two).api, ava.token)).toBe(401)

@@ -149,7 +149,7 @@ describe('stats', () => {
     const clock = createSteeredClock(new Date(midnight - MINUTE))
     const { api, ctx, database } = stage.instance({ clock, env: { STORY_TTL_SECONDS: '864000' } })
     const people = await cast({ api, ctx, database }, 'ava', 'ben', 'cleo')
-    const fresh = async (person: Person) => person.with(await ctx.tokens.sign(person.id))
+    const fresh = async (person: Person) => person.with(ctx.tokens.sign(person.id))
     const [ava, ben, cleo] = people
     const first = await ava.tell({ text: 'before midnight' })
     await viewAll(ben, [first])
@@ -209,17 +209,17 @@ describe('stats', () => {
       const [ava] = await cast(place, 'ava')
       for (const [day, visits] of visitsByDay.entries()) {
         clock.set(new Date(midnight + day * DAY))
-        const author = ava.with(await place.ctx.tokens.sign(ava.id))
+        const author = ava.with(place.ctx.tokens.sign(ava.id))
         const story = await author.tell({})
         await Promise.all(
           visits.map(async (who) => {
             const person = crowd[who] ?? ava
-            await viewAll(person.with(await place.ctx.tokens.sign(person.id)), [story])
+            await viewAll(person.with(place.ctx.tokens.sign(person.id)), [story])
           }),
         )
       }
       const recent = visitsByDay.slice(-7)
-      const author = ava.with(await place.ctx.tokens.sign(ava.id))
+      const author = ava.with(place.ctx.tokens.sign(ava.id))
       expect(await statsOf(author)).toMatchObject({
         posted: recent.length,
         views: recent.reduce((sum, visits) => sum + new Set(visits).size, 0),

@@ -129,7 +129,7 @@ describe('a client that comes back', () => {
     await before.close()
     await view(ben, story)
     clock.advance(DAY + HOUR)
-    const token = await instance.ctx.tokens.sign(ava.id)
+    const token = instance.ctx.tokens.sign(ava.id)
     const ahead = `ffffffffffffffff-${old.slice(17)}`
     for (const lastEventId of [old, ahead, 'nonsense', '0'.repeat(500)]) {
       const reader = await readEvents(url, { token, lastEventId })

@@ -50,7 +50,7 @@ describe('a sweep', () => {
     expect((await expireStories(instance.ctx)).count).toBe(0)
     clock.advance(1)
     expect((await expireStories(instance.ctx)).count).toBe(1)
-    const later = ava.with(await instance.ctx.tokens.sign(ava.id))
+    const later = ava.with(instance.ctx.tokens.sign(ava.id))
     expect((await later.get(`/stories/${story.id}`)).status).toBe(404)
   })
 

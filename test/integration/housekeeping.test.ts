@@ -99,7 +99,7 @@ test('ended stories go for good after RETENTION_DAYS, with their views and react
   clock.advance(8 * DAY - HOUR)
   await cleanUp(ctx)
   for (const table of tables) expect([table, await countOf(table)]).toEqual([table, 1])
-  const author = ava.with(await ctx.tokens.sign(ava.id))
+  const author = ava.with(ctx.tokens.sign(ava.id))
   const young = await author.tell({})
   const before = await statsOf(author)
   clock.advance(2 * HOUR)

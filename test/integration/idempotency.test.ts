@@ -87,7 +87,7 @@ describe('one key', () => {
     clock.advance(DAY - 1000)
     expect((await keyed(ava, 'k1')).text).toBe(first.text)
     clock.advance(1000)
-    const later = ava.with(await ctx.tokens.sign(ava.id))
+    const later = ava.with(ctx.tokens.sign(ava.id))
     const second = await keyed(later, 'k1', { ...body, text: 'a day later' })
     expect([second.status, second.headers.get('idempotent-replayed')]).toEqual([201, null])
     expect((await keyed(later, 'k1', { ...body, text: 'a day later' })).text).toBe(second.text)

@@ -151,7 +151,7 @@ describe('the tray', () => {
       [seen.handle, 1, 0],
     ])
     clock.advance(30 * HOUR)
-    const later = viewer.with(await instance.ctx.tokens.sign(viewer.id))
+    const later = viewer.with(instance.ctx.tokens.sign(viewer.id))
     expect(await later.all<TrayItem>('/feed/authors')).toEqual([])
   })
 

@@ -126,7 +126,7 @@ describe('an upload that nobody claims', () => {
     const keys: string[] = []
     for (let i = 0; i < 10; i++) keys.push(await uploadMedia(ava))
     clock.advance(DAY + HOUR)
-    const later = ava.with(await ctx.tokens.sign(ava.id))
+    const later = ava.with(ctx.tokens.sign(ava.id))
     const claims = keys.map((media_key) => later.post('/stories', { ...claim, media_key }))
     const [answers] = await Promise.all([Promise.all(claims), cleanUp(worker), cleanUp(ctx)])
     await cleanUp(worker)

@@ -30,7 +30,7 @@ export type Api = FakeContext &
     anonymous: Caller
     /** The answer as it is, unread and unchecked. */
     fetch(method: string, path: string, init?: RequestInit): Promise<Response>
-    tokenOf(person: Person): Promise<string>
+    tokenOf(person: Person): string
     /** How often the server's idle time-out was lifted. */
     keptOpen(): number
   }>
@@ -50,9 +50,9 @@ export async function startApi(preparation: Preparation = {}, pages: readonly Pa
   const fetch = (method: string, path: string, init: RequestInit = {}) =>
     gateway.handle(new Request(`http://localhost${path}`, { ...init, method }), connection)
 
-  const callerWith = (authorization: () => Promise<Headers_>): Caller => {
+  const callerWith = (authorization: () => Headers_): Caller => {
     const send = async (method: string, path: string, init: RequestInit = {}): Promise<Answer> => {
-      const headers = { ...(await authorization()), ...Object.fromEntries(new Headers(init.headers)) }
+      const headers = { ...authorization(), ...Object.fromEntries(new Headers(init.headers)) }
       const response = await fetch(method, path, { ...init, headers })
       const text = await response.text()
       if (fakes.misses[0] !== undefined) throw fakes.misses[0]
@@ -84,8 +84,8 @@ export async function startApi(preparation: Preparation = {}, pages: readonly Pa
   }
   return {
     ...fakes,
-    as: (person) => callerWith(async () => ({ authorization: `Bearer ${await tokenOf(person)}` })),
-    anonymous: callerWith(async () => ({})),
+    as: (person) => callerWith(() => ({ authorization: `Bearer ${tokenOf(person)}` })),
+    anonymous: callerWith(() => ({})),
     fetch,
     tokenOf,
     keptOpen: () => keptOpen,

@@ -37,15 +37,13 @@ async function make({ database, ctx, api }: Place, handles: readonly string[]): 
     password_hash: 'none',
   }))
   await database.sql`insert into users ${database.sql(rows)}`
-  return Promise.all(
-    rows.map(async ({ id, email, handle }) =>
-      personOf(api, {
-        user: { id, email, handle, role: 'user', created_at: '' },
-        access_token: await ctx.tokens.sign(id),
-        token_type: 'Bearer',
-        expires_in: ctx.tokens.ttlSeconds,
-        refresh_token: '',
-      }),
-    ),
+  return rows.map(({ id, email, handle }) =>
+    personOf(api, {
+      user: { id, email, handle, role: 'user', created_at: '' },
+      access_token: ctx.tokens.sign(id),
+      token_type: 'Bearer',
+      expires_in: ctx.tokens.ttlSeconds,
+      refresh_token: '',
+    }),
   )
 }

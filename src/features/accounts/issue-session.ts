@@ -26,6 +26,6 @@ export async function issueSession(
     createdAt,
     expiresAt: new Date(createdAt.getTime() + ctx.config.refreshTokenTtlSeconds * 1000),
   })
-  const accessToken = await ctx.tokens.sign(user.id)
+  const accessToken = ctx.tokens.sign(user.id)
   return presentSession(user, accessToken, refreshToken, ctx.tokens.ttlSeconds)
 }
