@@ -35,7 +35,7 @@ export const createStores = (db: Db, rules: Rules) => ({
   people: createPeopleStore(db),
   media: createMediaStore(db),
   stories: createStoryStore(db, rules.friendsRule),
-  reactions: createReactionStore(db),
+  reactions: createReactionStore(db, rules.friendsRule),
   idempotency: createIdempotencyStore(db),
   feed: createFeedStore(db, rules.friendsRule),
   ...createReadStores(db, rules),

@@ -9,6 +9,8 @@ import { expectProblem, owes401, owes429, owes503, owesBodyChecks, owesIdCheck }
 const story = aStory()
 const path = `/stories/${story.id}/reactions`
 const FIRE = { emoji: '🔥' }
+/** What the store says of a reaction when there is one before it. */
+const THERE = { authorId: ava.id, isNew: false }
 
 /** ben's reaction as the stores take it; changes and events are noted. */
 async function react(person: Person, body: object, reactions: Partial<Stores['reactions']> = {}) {
@@ -16,9 +18,8 @@ async function react(person: Person, body: object, reactions: Partial<Stores['re
   const events: unknown[][] = []
   const api = await startApi({
     stores: {
-      stories: { findStory: async () => story },
       reactions: {
-        insertReaction: async (row) => row,
+        insertReaction: async () => ({ authorId: ava.id, isNew: true }),
         changeReaction: async (...args) => void changed.push(args),
         ...reactions,
       },
@@ -31,17 +32,9 @@ async function react(person: Person, body: object, reactions: Partial<Stores['re
 describe('POST /stories/:id/reactions', () => {
   describe('201', () => {
     test('for the first reaction, told to the author', async () => {
-      const { answer, api, events } = await react(ben, FIRE)
+      const { answer, api } = await react(ben, FIRE)
       expect(answer.status).toBe(201)
       expect(answer.body).toMatchObject({ story_id: story.id, user_id: ben.id, emoji: '🔥' })
-      expect(events).toEqual([
-        [
-          ava.id,
-          'story.reacted',
-          { story_id: story.id, user_id: ben.id, emoji: '🔥', created_at: api.clock.now().toISOString() },
-          api.clock.now(),
-        ],
-      ])
       expect(api.announced()).toBe(1)
       expect(api.activity.of('reactionAdded')).toHaveLength(1)
       expect(api.pageVersions.of('renew')).toEqual([[[ben.id]]])
@@ -65,18 +58,26 @@ describe('POST /stories/:id/reactions', () => {
     test('when another emoji replaces the first, told to the author', async () => {
       const before = aReaction({ storyId: story.id, emoji: '👍' })
       const { answer, changed, events, api } = await react(ben, FIRE, {
-        insertReaction: async () => null,
+        insertReaction: async () => THERE,
         lockReaction: async () => before,
       })
       expect(answer.status).toBe(200)
       expect(answer.body).toMatchObject({ id: before.id, emoji: '🔥' })
       expect(changed).toEqual([[before.id, '🔥', api.clock.now()]])
-      expect(events).toHaveLength(1)
+      expect(events).toEqual([
+        [
+          ava.id,
+          'story.reacted',
+          { story_id: story.id, user_id: ben.id, emoji: '🔥', created_at: api.clock.now().toISOString() },
+          api.clock.now(),
+        ],
+      ])
+      expect(api.announced()).toBe(1)
     })
     test('when the same comes again, which changes nothing and tells nobody', async () => {
       const before = aReaction({ storyId: story.id, createdAt: new Date(0) })
       const { answer, changed, events, api } = await react(ben, FIRE, {
-        insertReaction: async () => null,
+        insertReaction: async () => THERE,
         lockReaction: async () => before,
       })
       expect(answer.status).toBe(200)
@@ -90,14 +91,14 @@ describe('POST /stories/:id/reactions', () => {
   owesBodyChecks(path, ['emoji'])
 
   describe('404', () => {
-    test('for a story that the caller may not see', async () => {
-      const hidden = aStory({ visibility: 'friends' })
-      const api = await startApi({ stores: { stories: { findStory: async () => hidden } } })
-      expectProblem(await api.as(cleo).post(path, FIRE), 404, 'not_found')
+    test('for a story that is not there for the caller', async () => {
+      const { answer, api } = await react(cleo, FIRE, { insertReaction: async () => null })
+      expectProblem(answer, 404, 'not_found')
+      expect(api.activity.calls).toEqual([])
     })
-    test('for one that ended between the look and the reaction', async () => {
+    test('for one that went while its reaction was being changed', async () => {
       const { answer } = await react(ben, FIRE, {
-        insertReaction: async () => null,
+        insertReaction: async () => THERE,
         lockReaction: async () => null,
       })
       expectProblem(answer, 404, 'not_found')
@@ -117,5 +118,10 @@ describe('POST /stories/:id/reactions', () => {
   })
 
   owes429('POST', '/stories/:id/reactions', 'reactions', FIRE)
-  owes503('POST', '/stories/:id/reactions', (fail) => ({ stores: { stories: { findStory: fail } } }), FIRE)
+  owes503(
+    'POST',
+    '/stories/:id/reactions',
+    (fail) => ({ stores: { reactions: { insertReaction: fail } } }),
+    FIRE,
+  )
 })

@@ -4,7 +4,6 @@ import { invalidField, notFound } from '../../kernel/errors'
 import { newId } from '../../kernel/ids'
 import type { Viewer } from '../../kernel/viewer'
 import { readableStory } from '../stories/read-story'
-import type { StoryRow } from '../stories/story-row'
 import type { Reaction } from './schema'
 import type { ReactionRow } from './store'
 
@@ -28,44 +27,53 @@ export async function react(
 ): Promise<{ reaction: Reaction; isNew: boolean }> {
   const emoji = toEmoji(emojiText)
   if (emoji === null) throw invalidField('emoji', `must be one of ${EMOJI.join(' ')}`)
-  const story = await readableStory(ctx, viewer, storyId)
   // One after the other here, so that somebody who taps fast holds one connection while waiting for their own row.
   const outcome = await ctx.turns.inTurn(`${viewer.id}:${storyId}`, () =>
-    setReaction(ctx, viewer, story, emoji, requestId),
+    setReaction(ctx, viewer, storyId, emoji, requestId),
   )
   return { reaction: presentReaction(outcome.row), isNew: outcome.isNew }
 }
 
+type Outcome = Readonly<{ row: ReactionRow; isNew: boolean }>
+
+/** One statement for a first reaction; a transaction, in which the row before is locked, for another emoji. */
 async function setReaction(
   ctx: Deps,
   viewer: Viewer,
-  story: StoryRow,
+  storyId: string,
   emoji: Emoji,
   requestId: string,
-): Promise<{ row: ReactionRow; isNew: boolean }> {
+): Promise<Outcome> {
   const createdAt = ctx.clock.now()
-  const wanted: ReactionRow = { id: newId(), storyId: story.id, userId: viewer.id, emoji, createdAt }
-  const isOwn = story.authorId === viewer.id
+  const wanted: ReactionRow = { id: newId(), storyId, userId: viewer.id, emoji, createdAt }
+  const followUp = async (authorId: string) => {
+    if (authorId !== viewer.id) {
+      ctx.activity.reactionAdded({ requestId, userId: viewer.id }, storyId, emoji)
+      ctx.announce()
+    }
+    await ctx.pageVersions.renew([viewer.id])
+  }
 
+  const first = await ctx.stores.reactions.insertReaction(wanted)
+  if (first === null) throw notFound()
+  if (first.isNew) {
+    await followUp(first.authorId)
+    return { row: wanted, isNew: true }
+  }
   return ctx.transact(async ({ reactions, events, afterCommit }) => {
-    const inserted = await reactions.insertReaction(wanted)
-    const before = inserted === null ? await reactions.lockReaction(story.id, viewer.id) : null
-    if (inserted === null && before === null) throw notFound()
-    if (before !== null && before.emoji === emoji) return { row: before, isNew: false }
-    const row = before === null ? wanted : { ...before, emoji, createdAt }
-    if (before !== null) await reactions.changeReaction(before.id, emoji, createdAt)
-    if (!isOwn) {
-      const data = { story_id: story.id, user_id: viewer.id, emoji, created_at: createdAt.toISOString() }
+    // Again, as its lock is held to the end of the transaction, and the reaction may have been taken back meanwhile.
+    const story = await reactions.insertReaction(wanted)
+    const before = story === null || story.isNew ? null : await reactions.lockReaction(storyId, viewer.id)
+    if (story === null || (before === null && !story.isNew)) throw notFound()
+    if (before?.emoji === emoji) return { row: before, isNew: false }
+    afterCommit(() => followUp(story.authorId))
+    if (before === null) return { row: wanted, isNew: true }
+    await reactions.changeReaction(before.id, emoji, createdAt)
+    if (story.authorId !== viewer.id) {
+      const data = { story_id: storyId, user_id: viewer.id, emoji, created_at: createdAt.toISOString() }
       await events.append(story.authorId, 'story.reacted', data, createdAt)
     }
-    afterCommit(async () => {
-      if (!isOwn) {
-        ctx.activity.reactionAdded({ requestId, userId: viewer.id }, story.id, emoji)
-        ctx.announce()
-      }
-      await ctx.pageVersions.renew([viewer.id])
-    })
-    return { row, isNew: before === null }
+    return { row: { ...before, emoji, createdAt }, isNew: false }
   })
 }
 

@@ -1,25 +1,39 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { reactions } from '../../platform/database/schema'
+import { isActiveSql, mayViewSql } from '../stories/visibility-sql'
 
 export type ReactionRow = typeof reactions.$inferSelect
 
-export function createReactionStore(db: Db) {
+export function createReactionStore(db: Db, friendsRule: FriendsRule) {
   return {
     /**
-     * The new reaction; null when the user has one already, or the story has ended. The advisory lock is held before the
-     * transaction gets its number, so that a person's changes at once send their events in the order they happen.
+     * The user's reaction to a story that they may see, and the author's event (none for an author's own reaction), in
+     * one statement; `isNew` is false, and nothing has changed, when the user has one already; null when there is no
+     * such story for this user. The advisory lock is held before the transaction gets its number, so that a person's
+     * changes at once send their events in the order they happen.
      */
-    async insertReaction(row: ReactionRow): Promise<ReactionRow | null> {
-      const rows = await db.execute<{ id: string }>(sql`
+    async insertReaction(row: ReactionRow): Promise<{ authorId: string; isNew: boolean } | null> {
+      const at = row.createdAt.toISOString()
+      const rows = await db.execute<{ author_id: string; is_new: boolean }>(sql`
         with turn as materialized (
-          select pg_advisory_xact_lock(hashtextextended(${`reaction:${row.storyId}:${row.userId}`}::text, 0)))
-        insert into reactions (id, story_id, user_id, emoji, created_at)
-        select ${row.id}::uuid, s.id, ${row.userId}::uuid, ${row.emoji}, ${row.createdAt.toISOString()}::timestamptz
-        from turn, stories s where s.id = ${row.storyId}::uuid and s.deleted_at is null
-          and s.expires_at > ${row.createdAt.toISOString()}::timestamptz
-        on conflict (story_id, user_id) do nothing returning id`)
-      return rows.length === 0 ? null : row
+          select pg_advisory_xact_lock(hashtextextended(${`reaction:${row.storyId}:${row.userId}`}::text, 0))
+        ), s as materialized (
+          select s.id, s.author_id from turn, stories s where s.id = ${row.storyId}::uuid
+            and ${isActiveSql(row.createdAt, 's')} and ${mayViewSql(friendsRule, row.userId, 's')}
+        ), r as (
+          insert into reactions (id, story_id, user_id, emoji, created_at)
+          select ${row.id}::uuid, s.id, ${row.userId}::uuid, ${row.emoji}, ${at}::timestamptz from s
+          on conflict (story_id, user_id) do nothing returning id
+        ), e as (
+          insert into events (author_id, type, data, created_at)
+          select s.author_id, 'story.reacted', jsonb_build_object('story_id', s.id, 'user_id', ${row.userId}::text,
+            'emoji', ${row.emoji}::text, 'created_at', ${at}::text), ${at}::timestamptz
+          from r, s where s.author_id <> ${row.userId}::uuid
+        )
+        select s.author_id, exists (select 1 from r) as is_new from s`)
+      return rows[0] === undefined ? null : { authorId: rows[0].author_id, isNew: rows[0].is_new }
     },
     /** The user's reaction, locked, so that of two changes at once the second sees the first. */
     async lockReaction(storyId: string, userId: string): Promise<ReactionRow | null> {

@@ -9,7 +9,8 @@ import { canView } from './visibility'
 type Deps = Pick<AppContext, 'clock' | 'stores'>
 
 /**
- * The one door to a single story: reading, viewing, reacting and deleting all come through here.
+ * The door to a single story: reading, deleting, and taking a reaction back come through here. A view and a reaction
+ * ask the same rule in the statement that writes them (visibility-sql.ts), so that nothing can happen in between.
  *
  * @throws AppError `not_found`, the same for a missing story and for one that the viewer may not see
  */

@@ -21,6 +21,7 @@ export type NewStory = Readonly<{
   expiresAt: Date
 }>
 
+export type RecordedView = Readonly<{ authorId: string; isFirst: boolean; viewedAt: Date | null }>
 export type ViewerRow = Readonly<{ id: string; handle: string; viewedAt: Date; reaction: string | null }>
 
 export function createStoryStore(db: Db, friendsRule: FriendsRule) {
@@ -106,14 +107,20 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
       return rows.length > 0
     },
     /**
-     * The viewer's first view of an active story together with the author's event (none for an author's own view), in
-     * one statement; null when there was a view before, or the story has ended.
+     * The viewer's view of a story that they may see, and at the first one the author's event (none for an author's own
+     * view), in one statement; null when there is no such story for this viewer. `viewedAt` is null when a twin request
+     * has recorded it while this one waited.
      */
-    async insertView(view: { storyId: string; viewerId: string; viewedAt: Date }): Promise<Date | null> {
+    async recordView(view: {
+      storyId: string
+      viewerId: string
+      viewedAt: Date
+    }): Promise<RecordedView | null> {
       const at = view.viewedAt.toISOString()
-      const rows = await db.execute<{ viewed_at: string }>(sql`
+      const rows = await db.execute<{ author_id: string; is_first: boolean; viewed_at: string | null }>(sql`
         with s as (
-          select s.id, s.author_id from stories s where s.id = ${view.storyId}::uuid and ${isActiveSql(view.viewedAt, 's')}
+          select s.id, s.author_id from stories s where s.id = ${view.storyId}::uuid
+            and ${isActiveSql(view.viewedAt, 's')} and ${mayViewSql(friendsRule, view.viewerId, 's')}
         ), v as (
           insert into story_views (story_id, viewer_id, viewed_at)
           select s.id, ${view.viewerId}::uuid, ${at}::timestamptz from s
@@ -124,8 +131,18 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
             'viewed_at', ${at}::text), ${at}::timestamptz
           from v, s where s.author_id <> ${view.viewerId}::uuid
         )
-        select viewed_at from v`)
-      return rows[0] === undefined ? null : new Date(rows[0].viewed_at)
+        select s.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
+          select b.viewed_at from story_views b where b.story_id = s.id and b.viewer_id = ${view.viewerId}::uuid
+        )) as viewed_at
+        from s left join v on true`)
+      const row = rows[0]
+      return row === undefined
+        ? null
+        : {
+            authorId: row.author_id,
+            isFirst: row.is_first,
+            viewedAt: row.viewed_at === null ? null : new Date(row.viewed_at),
+          }
     },
     async findView(storyId: string, viewerId: string): Promise<Date | null> {
       const rows = await db.execute<{ viewed_at: string }>(sql`

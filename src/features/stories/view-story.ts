@@ -1,7 +1,6 @@
 import type { AppContext } from '../../context'
 import { notFound } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
-import { readableStory } from './read-story'
 import type { View } from './schema'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'activity' | 'pageVersions' | 'announce'>
@@ -18,28 +17,16 @@ export async function viewStory(
   storyId: string,
   requestId: string,
 ): Promise<View> {
-  const story = await readableStory(ctx, viewer, storyId)
-  const present = (viewedAt: Date): View => ({
-    story_id: storyId,
-    viewer_id: viewer.id,
-    viewed_at: viewedAt.toISOString(),
-  })
   const { stories } = ctx.stores
-  if (story.hasViewed) {
-    const before = await stories.findView(storyId, viewer.id)
-    if (before !== null) return present(before)
+  const view = await stories.recordView({ storyId, viewerId: viewer.id, viewedAt: ctx.clock.now() })
+  const viewedAt = view?.viewedAt ?? (view === null ? null : await stories.findView(storyId, viewer.id))
+  if (view === null || viewedAt === null) throw notFound()
+  if (view.isFirst) {
+    await ctx.pageVersions.noteViewed(viewer.id, storyId)
+    if (view.authorId !== viewer.id) {
+      ctx.activity.storyViewed({ requestId, userId: viewer.id }, storyId)
+      ctx.announce()
+    }
   }
-  const first = await stories.insertView({ storyId, viewerId: viewer.id, viewedAt: ctx.clock.now() })
-  if (first === null) {
-    // Either a racing twin was first, or the story ended a moment ago.
-    const before = await stories.findView(storyId, viewer.id)
-    if (before === null) throw notFound()
-    return present(before)
-  }
-  await ctx.pageVersions.noteViewed(viewer.id, storyId)
-  if (story.authorId !== viewer.id) {
-    ctx.activity.storyViewed({ requestId, userId: viewer.id }, storyId)
-    ctx.announce()
-  }
-  return present(first)
+  return { story_id: storyId, viewer_id: viewer.id, viewed_at: viewedAt.toISOString() }
 }

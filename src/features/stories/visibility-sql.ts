@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 
 /**
- * The permission rule of visibility.ts as SQL conditions, for lists. Each takes the name under which the query knows
+ * The permission rule of visibility.ts as SQL conditions, for lists, and for what is written in the same statement. Each takes the name under which the query knows
  * its stories; the name is ours, never a user's.
  */
 

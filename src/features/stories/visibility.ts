@@ -1,4 +1,4 @@
-/** Who may see a story: the one rule, pure. Its twin for lists is visibility-sql.ts; a test holds both together. */
+/** Who may see a story: the one rule, pure. Its twin for statements is visibility-sql.ts; a test holds both together. */
 
 export type Visibility = 'public' | 'friends' | 'private'
 
