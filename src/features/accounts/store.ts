@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { refreshTokens, users } from '../../platform/database/schema'
+import { createStatement } from '../../platform/database/statement'
 
 const USER_COLUMNS = {
   id: users.id,
@@ -22,6 +23,13 @@ export type UserRow = Readonly<{
 }>
 
 export type RefreshTokenRow = typeof refreshTokens.$inferSelect
+
+const FIND_USER = createStatement(
+  ['id'],
+  ({ id }) => sql`
+    select id, email, handle, role, created_at as "createdAt", password_hash as "passwordHash"
+    from users where id = ${id}::uuid`,
+)
 
 export function createAccountStore(db: Db) {
   const firstUser = (rows: UserRow[]): UserRow | null => rows[0] ?? null
@@ -44,7 +52,8 @@ export function createAccountStore(db: Db) {
       return firstUser(await db.select(USER_COLUMNS).from(users).where(eq(users.email, email)))
     },
     async findUserById(id: string): Promise<UserRow | null> {
-      return firstUser(await db.select(USER_COLUMNS).from(users).where(eq(users.id, id)))
+      const [row] = await FIND_USER<Omit<UserRow, 'createdAt'> & { createdAt: string }>(db, { id })
+      return row === undefined ? null : { ...row, createdAt: new Date(row.createdAt) }
     },
     async grantAdmin(email: string): Promise<boolean> {
       const rows = await db

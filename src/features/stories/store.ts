@@ -4,10 +4,11 @@ import type { TimeKey } from '../../kernel/cursor'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { stories, users } from '../../platform/database/schema'
+import { createStatement } from '../../platform/database/statement'
 import { type RawStoryRow, type StoryRow, toStoryRow } from './story-row'
 import { storyRowSql } from './story-row-sql'
 import type { Visibility } from './visibility'
-import { isActiveSql, isFriendSql, mayViewSql } from './visibility-sql'
+import { byRule, isActiveSql, isFriendSql, mayViewSql } from './visibility-sql'
 
 export type NewStory = Readonly<{
   id: string
@@ -24,10 +25,60 @@ export type NewStory = Readonly<{
 export type RecordedView = Readonly<{ authorId: string; isFirst: boolean; viewedAt: Date | null }>
 export type ViewerRow = Readonly<{ id: string; handle: string; viewedAt: Date; reaction: string | null }>
 
+const INSERT_STORY = createStatement(
+  ['id', 'authorId', 'text', 'mediaKey', 'mediaType', 'visibility', 'hasAudience', 'createdAt', 'expiresAt'],
+  (it) => sql`
+    insert into stories (id, author_id, text, media_key, media_type, visibility, has_audience, created_at, expires_at)
+    values (${it.id}::uuid, ${it.authorId}::uuid, ${it.text}, ${it.mediaKey}, ${it.mediaType}, ${it.visibility},
+      ${it.hasAudience}, ${it.createdAt}::timestamptz, ${it.expiresAt}::timestamptz)`,
+)
+
+const FIND_STORY = byRule((rule) =>
+  createStatement(['viewerId', 'id'], ({ viewerId, id }) => {
+    const { columns, joins } = storyRowSql(viewerId)
+    return sql`
+      select ${columns}, ${isFriendSql(rule, viewerId, 's')} as is_friend
+      from stories s ${joins} where s.id = ${id}::uuid`
+  }),
+)
+
+const FIND_STORIES = createStatement(['viewerId', 'ids'], ({ viewerId, ids }) => {
+  const { columns, joins } = storyRowSql(viewerId)
+  return sql`select ${columns} from stories s ${joins} where s.id = any(${ids}::uuid[])`
+})
+
+const RECORD_VIEW = byRule((rule) =>
+  createStatement(
+    ['storyId', 'viewerId', 'at'],
+    ({ storyId, viewerId, at }) => sql`
+      with s as (
+        select s.id, s.author_id from stories s where s.id = ${storyId}::uuid
+          and ${isActiveSql(at, 's')} and ${mayViewSql(rule, viewerId, 's')}
+      ), v as (
+        insert into story_views (story_id, viewer_id, viewed_at)
+        select s.id, ${viewerId}::uuid, ${at}::timestamptz from s
+        on conflict do nothing returning viewed_at
+      ), e as (
+        insert into events (author_id, type, data, created_at)
+        select s.author_id, 'story.viewed', jsonb_build_object('story_id', s.id, 'viewer_id', ${viewerId}::text,
+          'viewed_at', ${at}::text), ${at}::timestamptz
+        from v, s where s.author_id <> ${viewerId}::uuid
+      )
+      select s.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
+        select b.viewed_at from story_views b where b.story_id = s.id and b.viewer_id = ${viewerId}::uuid
+      )) as viewed_at
+      from s left join v on true`,
+  ),
+)
+
 export function createStoryStore(db: Db, friendsRule: FriendsRule) {
   return {
     async insertStory(story: NewStory): Promise<void> {
-      await db.insert(stories).values(story)
+      await INSERT_STORY(db, {
+        ...story,
+        createdAt: story.createdAt.toISOString(),
+        expiresAt: story.expiresAt.toISOString(),
+      })
     },
     /** False when one of the users does not exist. */
     async insertAudience(storyId: string, userIds: readonly string[], createdAt: Date): Promise<boolean> {
@@ -53,20 +104,13 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
     },
     /** The story as it stands, ended or not, with how the viewer stands to it; the rule is the caller's to ask. */
     async findStory(viewerId: string, id: string): Promise<(StoryRow & { isFriend: boolean }) | null> {
-      const { columns, joins } = storyRowSql(viewerId)
-      const rows = await db.execute<RawStoryRow & { is_friend: boolean }>(sql`
-        select ${columns}, ${isFriendSql(friendsRule, viewerId, 's')} as is_friend
-        from stories s ${joins} where s.id = ${id}::uuid`)
-      const raw = rows[0]
+      const [raw] = await FIND_STORY[friendsRule]<RawStoryRow & { is_friend: boolean }>(db, { viewerId, id })
       return raw === undefined ? null : { ...toStoryRow(raw), isFriend: raw.is_friend }
     },
     /** Stories for ids, in no order; ended ones too. */
     async findStories(viewerId: string, ids: readonly string[]): Promise<StoryRow[]> {
       if (ids.length === 0) return []
-      const { columns, joins } = storyRowSql(viewerId)
-      const rows = await db.execute<RawStoryRow>(sql`
-        select ${columns} from stories s ${joins} where s.id = any(${textArray(ids)}::uuid[])`)
-      return rows.map(toStoryRow)
+      return (await FIND_STORIES<RawStoryRow>(db, { viewerId, ids: textArray(ids) })).map(toStoryRow)
     },
     /** An author's active stories: all of them for the author, newest first. */
     async listOwn(authorId: string, after: TimeKey | null, now: Date, limit: number): Promise<StoryRow[]> {
@@ -116,26 +160,12 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
       viewerId: string
       viewedAt: Date
     }): Promise<RecordedView | null> {
-      const at = view.viewedAt.toISOString()
-      const rows = await db.execute<{ author_id: string; is_first: boolean; viewed_at: string | null }>(sql`
-        with s as (
-          select s.id, s.author_id from stories s where s.id = ${view.storyId}::uuid
-            and ${isActiveSql(view.viewedAt, 's')} and ${mayViewSql(friendsRule, view.viewerId, 's')}
-        ), v as (
-          insert into story_views (story_id, viewer_id, viewed_at)
-          select s.id, ${view.viewerId}::uuid, ${at}::timestamptz from s
-          on conflict do nothing returning viewed_at
-        ), e as (
-          insert into events (author_id, type, data, created_at)
-          select s.author_id, 'story.viewed', jsonb_build_object('story_id', s.id, 'viewer_id', ${view.viewerId}::text,
-            'viewed_at', ${at}::text), ${at}::timestamptz
-          from v, s where s.author_id <> ${view.viewerId}::uuid
-        )
-        select s.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
-          select b.viewed_at from story_views b where b.story_id = s.id and b.viewer_id = ${view.viewerId}::uuid
-        )) as viewed_at
-        from s left join v on true`)
-      const row = rows[0]
+      const { storyId, viewerId } = view
+      const [row] = await RECORD_VIEW[friendsRule]<{
+        author_id: string
+        is_first: boolean
+        viewed_at: string | null
+      }>(db, { storyId, viewerId, at: view.viewedAt.toISOString() })
       return row === undefined
         ? null
         : {

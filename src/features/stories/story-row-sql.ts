@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Value } from '../../platform/database/statement'
 
 /** The columns and joins of a StoryRow for stories known as `s`. */
-export const storyRowSql = (viewerId: string): { columns: SQL; joins: SQL } => ({
+export const storyRowSql = (viewerId: Value): { columns: SQL; joins: SQL } => ({
   columns: sql`s.id, s.author_id, u.handle, s.text, s.media_key, s.media_type, s.visibility, s.has_audience,
     s.created_at, s.expires_at, s.deleted_at, k.views, k.reactions,
     v.viewer_id is not null as has_viewed, x.emoji as reaction,

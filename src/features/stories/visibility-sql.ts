@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
+import type { Value } from '../../platform/database/statement'
 
 /**
  * The permission rule of visibility.ts as SQL conditions, for lists, and for what is written in the same statement. Each takes the name under which the query knows
@@ -7,24 +8,31 @@ import type { FriendsRule } from '../../config'
  */
 
 /** The viewer is a friend of the author of the story: follows, and under the mutual rule is followed back. */
-export function isFriendSql(rule: FriendsRule, viewerId: string, story: string): SQL {
+export function isFriendSql(rule: FriendsRule, viewerId: Value, story: string): SQL {
   const author = sql.raw(`${story}.author_id`)
   const follows = sql`exists (select 1 from follows f where f.follower_id = ${viewerId}::uuid and f.followee_id = ${author})`
   if (rule === 'following') return follows
   return sql`(${follows} and exists (select 1 from follows b where b.follower_id = ${author} and b.followee_id = ${viewerId}::uuid))`
 }
 
-export function isInAudienceSql(viewerId: string, story: string): SQL {
+export function isInAudienceSql(viewerId: Value, story: string): SQL {
   return sql`exists (select 1 from story_audience a where a.user_id = ${viewerId}::uuid and a.story_id = ${sql.raw(story)}.id)`
 }
 
-export function isActiveSql(now: Date, story: string): SQL {
-  return sql`${sql.raw(story)}.deleted_at is null and ${sql.raw(story)}.expires_at > ${now.toISOString()}::timestamptz`
+export function isActiveSql(now: Date | Placeholder, story: string): SQL {
+  const at = now instanceof Date ? now.toISOString() : now
+  return sql`${sql.raw(story)}.deleted_at is null and ${sql.raw(story)}.expires_at > ${at}::timestamptz`
 }
 
 /** What a viewer may see among active stories. `case` keeps the two look-ups from being planned as joins. */
-export function mayViewSql(rule: FriendsRule, viewerId: string, story: string): SQL {
+export function mayViewSql(rule: FriendsRule, viewerId: Value, story: string): SQL {
   const s = sql.raw(story)
   return sql`(${s}.visibility = 'public' or ${s}.author_id = ${viewerId}::uuid or (${s}.visibility = 'friends' and
     case when ${s}.has_audience then ${isInAudienceSql(viewerId, story)} else ${isFriendSql(rule, viewerId, story)} end))`
 }
+
+/** Something of its own for each rule. */
+export const byRule = <T>(make: (rule: FriendsRule) => T): Readonly<Record<FriendsRule, T>> => ({
+  following: make('following'),
+  mutual: make('mutual'),
+})

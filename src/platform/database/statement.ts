@@ -1,0 +1,34 @@
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import type { Db } from './client'
+
+/** A value in a statement: itself, or the place that each run fills. */
+export type Value = string | Placeholder
+
+/** Runs with a value for each place, on the pool or in a transaction. */
+export type Statement<Name extends string> = <Row extends Record<string, unknown>>(
+  db: Db,
+  values: Readonly<Record<Name, unknown>>,
+) => Promise<Row[]>
+
+const dialect = new PgDialect()
+
+/**
+ * A statement that is put together once, for what is asked most: otherwise each run pays as much for the making of its
+ * text as for the sending.
+ *
+ * @param names of the places
+ * @param build the statement, from a place for each name
+ */
+export function createStatement<Name extends string>(
+  names: readonly Name[],
+  build: (places: Readonly<Record<Name, Placeholder>>) => SQL,
+): Statement<Name> {
+  const places = {} as Record<Name, Placeholder>
+  for (const name of names) places[name] = sql.placeholder(name)
+  const query = dialect.sqlToQuery(build(places))
+  return async <Row>(db: Db, values: Readonly<Record<Name, unknown>>) => {
+    const prepared = db._.session.prepareQuery(query, undefined, undefined, false)
+    return (await prepared.execute(values)) as Row[]
+  }
+}
