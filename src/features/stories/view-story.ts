@@ -22,11 +22,12 @@ export async function viewStory(
   const viewedAt = view?.viewedAt ?? (view === null ? null : await stories.findView(storyId, viewer.id))
   if (view === null || viewedAt === null) throw notFound()
   if (view.isFirst) {
-    await ctx.pageVersions.noteViewed(viewer.id, storyId)
+    // The author first: what follows takes a round trip to Redis, and both then travel in the same one.
     if (view.authorId !== viewer.id) {
       ctx.activity.storyViewed({ requestId, userId: viewer.id }, storyId)
       ctx.announce()
     }
+    await ctx.pageVersions.noteViewed(viewer.id, storyId)
   }
   return { story_id: storyId, viewer_id: viewer.id, viewed_at: viewedAt.toISOString() }
 }
