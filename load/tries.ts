@@ -1,9 +1,14 @@
 /** `bun load/tries.ts`: what was tried, beside what it would replace; the table goes into docs/performance.md. */
+import { createHmac } from 'node:crypto'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { StoryBody } from '../src/features/stories/schema'
 import { pageOf } from '../src/http/schemas'
 import { newId } from '../src/kernel/ids'
+import type { Db } from '../src/platform/database/client'
+import { createStatement, type Value } from '../src/platform/database/statement'
 import { createTokens } from '../src/platform/tokens'
 import { type Bench, withBench } from './support/bench'
 import { interleave } from './support/interleave'
@@ -54,6 +59,43 @@ async function tryTokens(): Promise<Try> {
       },
     },
     tokens.length,
+  )
+}
+
+/** What a signature costs in this thread, and by way of WebCrypto's. */
+async function trySignatures(): Promise<Try> {
+  const secret = Buffer.from('tries-tries-tries-tries-tries-tries')
+  const hmac = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', secret, hmac, false, ['sign'])
+  const text = Buffer.alloc(300, 'x')
+  return compare(
+    'a token’s HMAC is made in this thread',
+    'WebCrypto makes it in another',
+    'kept (0076)',
+    {
+      tried: each(300, () => createHmac('sha256', secret).update(text).digest()),
+      instead: each(300, () => crypto.subtle.sign(hmac, key, text)),
+    },
+    300,
+  )
+}
+
+/** The look for a user that most requests begin with, less the sending. */
+function tryStatements(): Promise<Try> {
+  const nowhere = { unsafe: async () => [], options: { parsers: {}, serializers: {} } }
+  const db: Db = drizzle({ client: nowhere as never })
+  const byId = (id: Value) => sql`select id, handle from users where id = ${id}::uuid`
+  const once = createStatement(['id'], ({ id }) => byId(id))
+  const id = newId()
+  return compare(
+    'a statement’s text is put together once',
+    'for each run, by drizzle',
+    'kept for what is asked most (0077)',
+    {
+      tried: each(300, () => once(db, { id })),
+      instead: each(300, () => db.execute(byId(id))),
+    },
+    300,
   )
 }
 
@@ -179,6 +221,8 @@ await withBench(async (bench) => {
   await createStories(bench, 'stories_10k', 10_000)
   await keepTries([
     await tryTokens(),
+    await trySignatures(),
+    await tryStatements(),
     ...(await tryPages(bench)),
     await tryRedis(bench),
     await tryViews(bench),
