@@ -47,7 +47,11 @@ export async function openHttpLines(
             take(socket)
             onAnswer(status)
           },
-          close: () => void failures++,
+          close(socket) {
+            failures++
+            const at = free.indexOf(socket)
+            if (at >= 0) free.splice(at, 1)
+          },
         },
       }),
     ),
@@ -55,7 +59,8 @@ export async function openHttpLines(
   for (const socket of sockets) take(socket)
   return {
     send(request) {
-      const socket = free.pop()
+      // In turn: one that rested for as long as the server's idle time-out would be closed by it.
+      const socket = free.shift()
       if (socket === undefined) waiting.push(request)
       else socket.write(request)
     },
