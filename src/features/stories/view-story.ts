@@ -19,8 +19,9 @@ export async function viewStory(
 ): Promise<View> {
   const { stories } = ctx.stores
   const view = await stories.recordView({ storyId, viewerId: viewer.id, viewedAt: ctx.clock.now() })
-  const viewedAt = view?.viewedAt ?? (view === null ? null : await stories.findView(storyId, viewer.id))
-  if (view === null || viewedAt === null) throw notFound()
+  if (view === null) throw notFound()
+  const viewedAt = view.viewedAt ?? (await stories.findView(storyId, viewer.id))
+  if (viewedAt === null) throw notFound()
   if (view.isFirst) {
     // The author first: what follows takes a round trip to Redis, and both then travel in the same one.
     if (view.authorId !== viewer.id) {
