@@ -46,6 +46,15 @@ describe('POST /stories/:id/reactions', () => {
     test('for a heart without its variation selector, as the heart', async () => {
       expect((await react(ben, { emoji: '\u2764' })).answer.body.emoji).toBe('❤️')
     })
+    test('when the one before was taken back while it was to be changed', async () => {
+      const found = [THERE, THERE, { authorId: ava.id, isNew: true }]
+      const { answer, api } = await react(ben, FIRE, {
+        insertReaction: async () => found.shift() ?? null,
+        lockReaction: async () => null,
+      })
+      expect(answer.status).toBe(201)
+      expect(api.announced()).toBe(1)
+    })
     test('for the author, without counting or telling it', async () => {
       const { answer, api, events } = await react(ava, FIRE)
       expect(answer.status).toBe(201)

@@ -61,9 +61,11 @@ async function setReaction(
     return { row: wanted, isNew: true }
   }
   return ctx.transact(async ({ reactions, events, afterCommit }) => {
-    // Again, as its lock is held to the end of the transaction, and the reaction may have been taken back meanwhile.
-    const story = await reactions.insertReaction(wanted)
-    const before = story === null || story.isNew ? null : await reactions.lockReaction(storyId, viewer.id)
+    // Again, as its lock is held to the end of the transaction: nobody else can set one now, only take it back.
+    const found = await reactions.insertReaction(wanted)
+    const before = found?.isNew === false ? await reactions.lockReaction(storyId, viewer.id) : null
+    const isTakenBack = found?.isNew === false && before === null
+    const story = isTakenBack ? await reactions.insertReaction(wanted) : found
     if (story === null || (before === null && !story.isNew)) throw notFound()
     if (before?.emoji === emoji) return { row: before, isNew: false }
     afterCommit(() => followUp(story.authorId))
