@@ -26,7 +26,8 @@ const AUDIENCE = 'stories-api'
 const TOKEN_LENGTH_MAX = 2048
 const REMEMBERED_MAX = 20_000
 
-const CLAIMS = ['sub', 'iat', 'exp', 'jti']
+/** A claim that is not asked for is not judged either: without these a token could leave out its issuer. */
+const CLAIMS = ['iss', 'aud', 'sub', 'iat', 'exp', 'jti']
 
 export function createTokens(options: TokenOptions): Tokens {
   const { clock, ttlSeconds } = options
@@ -46,8 +47,10 @@ export function createTokens(options: TokenOptions): Tokens {
   const check = (token: string): VerifiedToken | null => {
     for (const key of secrets) {
       const payload = payloadOf(token, key, clock.now())
-      if (payload === null || typeof payload.sub !== 'string' || !isUuid(payload.sub)) continue
-      return { userId: payload.sub.toLowerCase(), expiresAt: new Date(Number(payload.exp) * 1000) }
+      if (payload === null) continue
+      const { sub, iat, exp } = payload
+      if (typeof sub !== 'string' || !isUuid(sub) || typeof iat !== 'number') continue
+      return { userId: sub.toLowerCase(), expiresAt: new Date(Number(exp) * 1000) }
     }
     return null
   }
@@ -64,7 +67,8 @@ export function createTokens(options: TokenOptions): Tokens {
       const known = remembered.get(digest)
       const verified = known ?? check(token)
       if (verified === null) return null
-      if (verified.expiresAt <= clock.now()) {
+      // Not the other way round, as a time beyond all dates is neither before nor after.
+      if (!(verified.expiresAt > clock.now())) {
         remembered.delete(digest)
         return null
       }
