@@ -3,8 +3,8 @@ import type { FriendsRule } from '../../config'
 import type { Value } from '../../platform/database/statement'
 
 /**
- * The permission rule of visibility.ts as SQL conditions, for lists, and for what is written in the same statement. Each takes the name under which the query knows
- * its stories; the name is ours, never a user's.
+ * The permission rule of visibility.ts as SQL conditions, for lists, and for what is written in the same statement. Each
+ * takes the name under which the query knows its stories; the name is ours, never a user's.
  */
 
 /** The viewer is a friend of the author of the story: follows, and under the mutual rule is followed back. */
