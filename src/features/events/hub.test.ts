@@ -172,6 +172,20 @@ describe('the hub', () => {
     jest.advanceTimersByTime(15_000)
     expect(many.every(({ comments }) => comments.length === 2)).toBe(true)
   })
+  test('never writes to many at once to keep their lines open, as events would wait for it', async () => {
+    jest.useFakeTimers()
+    const { hub } = setUp()
+    const many = Array.from({ length: 600 }, () => listener(ava.id))
+    for (const { subscriber } of many) await hub.join(subscriber)
+    const written = () => many.reduce((total, { comments }) => total + comments.length, 0)
+    let before = written()
+    for (let ms = 0; ms < 15_000; ms += 50) {
+      jest.advanceTimersByTime(50)
+      expect(written() - before).toBeLessThanOrEqual(4)
+      before = written()
+    }
+    expect(before).toBe(600)
+  })
   test('ends all streams when it closes', async () => {
     const { hub } = setUp()
     const one = listener(ava.id)

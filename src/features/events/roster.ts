@@ -3,8 +3,8 @@ import { sseComment } from './sse'
 import type { CloseReason, Subscriber } from './subscriber'
 
 /**
- * The streams this process holds. One timer serves all of them: each second it sends a comment to a fifteenth of them,
- * which keeps their lines open, and ends those whose token has run out.
+ * The streams this process holds. One timer serves all of them: each is sent a comment every fifteen seconds, which keeps
+ * its line open, and is ended within a second of its token.
  */
 export type Roster = Readonly<{
   add(subscriber: Subscriber): void
@@ -18,42 +18,50 @@ export type Roster = Readonly<{
 }>
 
 const HEARTBEAT_SECONDS = 15
+const TURNS_PER_SECOND = 20
 const HEARTBEAT = new TextEncoder().encode(sseComment('keep-alive'))
 const NONE: readonly Subscriber[] = []
 
 export function createRoster(clock: Clock): Roster {
-  /** Each with its second of the fifteen, so that not all are written to at once. */
-  const beats = new Map<Subscriber, number>()
+  /** Written to in turn, as events would have to wait for as long as writing to all of them takes. */
+  const groups = Array.from({ length: HEARTBEAT_SECONDS * TURNS_PER_SECOND }, () => new Set<Subscriber>())
+  const groupOf = new Map<Subscriber, Set<Subscriber>>()
   /** Lists are replaced, never changed, so whoever walks along one is not disturbed. */
   const byUser = new Map<string, readonly Subscriber[]>()
   let added = 0
-  let beat = 0
+  let turn = 0
   const timer = setInterval(() => {
-    beat = (beat + 1) % HEARTBEAT_SECONDS
+    turn = (turn + 1) % groups.length
     const nowMs = clock.now().getTime()
-    beats.forEach((own, subscriber) => {
-      if (subscriber.endsAtMs <= nowMs) subscriber.close('token_expired')
-      else if (own === beat) subscriber.comment(HEARTBEAT)
-    })
-  }, 1000)
+    for (let i = turn % TURNS_PER_SECOND; i < groups.length; i += TURNS_PER_SECOND)
+      groups[i]?.forEach((subscriber) => {
+        if (subscriber.endsAtMs <= nowMs) subscriber.close('token_expired')
+        else if (i === turn) subscriber.comment(HEARTBEAT)
+      })
+  }, 1000 / TURNS_PER_SECOND)
   timer.unref()
 
   return {
     add(subscriber) {
-      beats.set(subscriber, added++ % HEARTBEAT_SECONDS)
+      const group = groups[added++ % groups.length] as Set<Subscriber>
+      group.add(subscriber)
+      groupOf.set(subscriber, group)
       byUser.set(subscriber.userId, [...(byUser.get(subscriber.userId) ?? NONE), subscriber])
     },
     remove(subscriber) {
-      if (!beats.delete(subscriber)) return
+      const group = groupOf.get(subscriber)
+      if (group === undefined) return
+      group.delete(subscriber)
+      groupOf.delete(subscriber)
       const others = (byUser.get(subscriber.userId) ?? NONE).filter((other) => other !== subscriber)
       if (others.length === 0) byUser.delete(subscriber.userId)
       else byUser.set(subscriber.userId, others)
     },
     of: (userId) => byUser.get(userId) ?? NONE,
-    size: () => beats.size,
+    size: () => groupOf.size,
     close(reason) {
       clearInterval(timer)
-      beats.forEach((_, subscriber) => {
+      groupOf.forEach((_, subscriber) => {
         subscriber.close(reason)
       })
     },
