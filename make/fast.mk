@@ -5,11 +5,11 @@ K6 := .tools/load/k6-$(K6_TOOL_VERSION)
 .PHONY: bench bench-tries bench-report load test-pgbouncer
 
 bench: install wrk $(K6) ## measure every row on a stack of its own and write docs/performance.md (ROWS="1 2" measures those)
-	@env -u DATABASE_URL -u REDIS_URL -u S3_ENDPOINT $(BUN) --no-env-file load/bench.ts $(ROWS)
+	@STACK=embedded $(BUN) --no-env-file load/bench.ts $(ROWS)
 	@$(BUN) --no-env-file load/write-report.ts
 
 bench-tries: install ## what was tried beside what it would replace, for docs/performance.md
-	@env -u DATABASE_URL -u REDIS_URL -u S3_ENDPOINT $(BUN) --no-env-file load/tries.ts
+	@STACK=embedded $(BUN) --no-env-file load/tries.ts
 	@$(BUN) --no-env-file load/write-report.ts
 
 bench-report: install ## write docs/performance.md from what was measured last
