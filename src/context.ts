@@ -5,11 +5,16 @@ import { createStreamSlots, type StreamSlots } from './features/events/stream-sl
 import { createPageCache, type PageCache } from './features/feed/page-cache'
 import { createPageVersions, type PageVersions } from './features/feed/page-versions'
 import { createFriends, type Friends } from './features/graph/friends'
+import { type InsertedReaction, REACTIONS_AT_ONCE_MAX, type ReactionRow } from './features/reactions/store'
+import type { NewView, RecordedView } from './features/stories/store'
+import { VIEWS_AT_ONCE_MAX } from './features/stories/view-sql'
+import type { Batcher } from './kernel/batcher'
 import { type Clock, systemClock } from './kernel/clock'
 import { createSingleFlight, type SingleFlight } from './kernel/single-flight'
 import { createTurns, type Turns } from './kernel/turns'
 import { type AccessLog, createAccessLog } from './platform/access-log'
 import { type Activity, createActivity } from './platform/activity'
+import { createBatchedWrite } from './platform/database/batched-write'
 import { createDatabase, type Database } from './platform/database/client'
 import { createReplica, openCopy, type Replica } from './platform/database/replica'
 import { createTransact, type Transact } from './platform/database/transact'
@@ -46,6 +51,10 @@ export type AppContext = Readonly<{
   passwords: Passwords
   tokens: Tokens
   findUser: FindUser
+  /** Like the stores' statements for several; null where there is no such story for this viewer. */
+  recordView: Batcher<NewView, RecordedView | null>
+  /** For one reaction of a user to a story at a time. */
+  insertReaction: Batcher<ReactionRow, InsertedReaction | null>
   pageVersions: PageVersions
   pageCache: PageCache
   friends: Friends
@@ -179,6 +188,8 @@ export function createContext(config: Config, options: ContextOptions): AppConte
       clock,
     }),
     findUser: createFindUser(stores.accounts, clock),
+    recordView: createBatchedWrite(stores.stories.recordViews, VIEWS_AT_ONCE_MAX),
+    insertReaction: createBatchedWrite(stores.reactions.insertReactions, REACTIONS_AT_ONCE_MAX),
     pageVersions,
     pageCache: createPageCache({
       redis,

@@ -19,7 +19,7 @@ async function react(person: Person, body: object, reactions: Partial<Stores['re
   const api = await startApi({
     stores: {
       reactions: {
-        insertReaction: async () => ({ authorId: ava.id, isNew: true }),
+        insertReactions: async () => [{ authorId: ava.id, isNew: true }],
         changeReaction: async (...args) => void changed.push(args),
         ...reactions,
       },
@@ -49,7 +49,7 @@ describe('POST /stories/:id/reactions', () => {
     test('when the one before was taken back while it was to be changed', async () => {
       const found = [THERE, THERE, { authorId: ava.id, isNew: true }]
       const { answer, api } = await react(ben, FIRE, {
-        insertReaction: async () => found.shift() ?? null,
+        insertReactions: async () => [found.shift() ?? null],
         lockReaction: async () => null,
       })
       expect(answer.status).toBe(201)
@@ -67,7 +67,7 @@ describe('POST /stories/:id/reactions', () => {
     test('when another emoji replaces the first, told to the author', async () => {
       const before = aReaction({ storyId: story.id, emoji: '👍' })
       const { answer, changed, events, api } = await react(ben, FIRE, {
-        insertReaction: async () => THERE,
+        insertReactions: async () => [THERE],
         lockReaction: async () => before,
       })
       expect(answer.status).toBe(200)
@@ -86,7 +86,7 @@ describe('POST /stories/:id/reactions', () => {
     test('when the same comes again, which changes nothing and tells nobody', async () => {
       const before = aReaction({ storyId: story.id, createdAt: new Date(0) })
       const { answer, changed, events, api } = await react(ben, FIRE, {
-        insertReaction: async () => THERE,
+        insertReactions: async () => [THERE],
         lockReaction: async () => before,
       })
       expect(answer.status).toBe(200)
@@ -101,13 +101,13 @@ describe('POST /stories/:id/reactions', () => {
 
   describe('404', () => {
     test('for a story that is not there for the caller', async () => {
-      const { answer, api } = await react(cleo, FIRE, { insertReaction: async () => null })
+      const { answer, api } = await react(cleo, FIRE, { insertReactions: async () => [null] })
       expectProblem(answer, 404, 'not_found')
       expect(api.activity.calls).toEqual([])
     })
     test('for one that went while its reaction was being changed', async () => {
       const { answer } = await react(ben, FIRE, {
-        insertReaction: async () => THERE,
+        insertReactions: async () => [THERE],
         lockReaction: async () => null,
       })
       expectProblem(answer, 404, 'not_found')
@@ -130,7 +130,7 @@ describe('POST /stories/:id/reactions', () => {
   owes503(
     'POST',
     '/stories/:id/reactions',
-    (fail) => ({ stores: { reactions: { insertReaction: fail } } }),
+    (fail) => ({ stores: { reactions: { insertReactions: fail } } }),
     FIRE,
   )
 })

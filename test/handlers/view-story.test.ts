@@ -9,12 +9,13 @@ import { expectProblem, owes401, owes503, owesIdCheck } from './duties'
 const story = aStory()
 const path = `/stories/${story.id}/view`
 const earlier = new Date(NOON.getTime() - 60_000)
-type Recorded = Awaited<ReturnType<Stores['stories']['recordView']>>
+type Recorded = NonNullable<Awaited<ReturnType<Stores['stories']['recordViews']>>[number]>
 const apiWith = (recorded: Partial<Recorded>, others: Partial<Stores['stories']> = {}) =>
   startApi({
     stores: {
       stories: {
-        recordView: async ({ viewedAt }) => ({ authorId: ava.id, isFirst: true, viewedAt, ...recorded }),
+        recordViews: async (views) =>
+          views.map(({ viewedAt }) => ({ authorId: ava.id, isFirst: true, viewedAt, ...recorded })),
         ...others,
       },
     },
@@ -59,7 +60,7 @@ describe('POST /stories/:id/view', () => {
 
   describe('404', () => {
     test('for a story that is not there for the viewer', async () => {
-      const api = await apiWith({}, { recordView: async () => null })
+      const api = await apiWith({}, { recordViews: async () => [null] })
       expectProblem(await api.as(cleo).post(path), 404, 'not_found')
     })
     test('for a view that went with its story', async () => {
@@ -69,5 +70,5 @@ describe('POST /stories/:id/view', () => {
   })
 
   owesIdCheck('POST', '/stories/:id/view')
-  owes503('POST', '/stories/:id/view', (fail) => ({ stores: { stories: { recordView: fail } } }))
+  owes503('POST', '/stories/:id/view', (fail) => ({ stores: { stories: { recordViews: fail } } }))
 })

@@ -1,9 +1,12 @@
 import { type Config, parseConfig } from '../../src/config'
 import type { AppContext, Stores } from '../../src/context'
+import { REACTIONS_AT_ONCE_MAX } from '../../src/features/reactions/store'
+import { VIEWS_AT_ONCE_MAX } from '../../src/features/stories/view-sql'
 import { createSingleFlight } from '../../src/kernel/single-flight'
 import { createTurns } from '../../src/kernel/turns'
 import { createAccessLog } from '../../src/platform/access-log'
 import type { Activity } from '../../src/platform/activity'
+import { createBatchedWrite } from '../../src/platform/database/batched-write'
 import { createMetrics } from '../../src/platform/metrics'
 import { createTokens } from '../../src/platform/tokens'
 import { CAST } from './cast'
@@ -127,6 +130,11 @@ export function fakeContext(preparation: Preparation = {}): FakeContext {
       clock,
     }),
     findUser: preparation.findUser ?? (async (id) => CAST.find((person) => person.id === id) ?? null),
+    recordView: createBatchedWrite((views) => stores.stories.recordViews(views), VIEWS_AT_ONCE_MAX),
+    insertReaction: createBatchedWrite(
+      (rows) => stores.reactions.insertReactions(rows),
+      REACTIONS_AT_ONCE_MAX,
+    ),
     pageVersions: pageVersions.double,
     pageCache: double('pageCache', preparation.pageCache),
     friends: double('friends', preparation.friends),

@@ -8,11 +8,11 @@ import type { UserRow } from './store'
 function setUp(users: UserRow[]) {
   const clock = fakeClock()
   let asked = 0
-  const findUserById = async (id: string) => {
+  const findRoles = async (ids: readonly string[]) => {
     asked++
-    return users.find((user) => user.id === id) ?? null
+    return new Map(users.filter(({ id }) => ids.includes(id)).map(({ id, role }) => [id, role]))
   }
-  return { clock, asked: () => asked, find: createFindUser({ findUserById }, clock) }
+  return { clock, asked: () => asked, find: createFindUser({ findRoles }, clock) }
 }
 
 describe('findUser', () => {

@@ -1,28 +1,39 @@
+import { createBatcher } from '../../kernel/batcher'
 import type { Clock } from '../../kernel/clock'
 import type { Role } from '../../kernel/viewer'
-import type { AccountStore } from './store'
+import { type AccountStore, ROLES_AT_ONCE_MAX } from './store'
 
 export type FindUser = (userId: string) => Promise<{ role: Role } | null>
 
 const REMEMBERED_MS = 5000
 const REMEMBERED_MAX = 50_000
+/** One that waits long should not keep all others waiting. */
+const LOOKS_AT_ONCE_MAX = 2
 
 /**
  * Says whether the user of a token still exists, and with which role. A yes is remembered for five seconds, so that a
  * warm request needs no SQL; a removed account is locked out within that time.
  */
-export function createFindUser(store: Pick<AccountStore, 'findUserById'>, clock: Clock): FindUser {
+export function createFindUser(store: Pick<AccountStore, 'findRoles'>, clock: Clock): FindUser {
   const remembered = new Map<string, { role: Role; atMs: number }>()
+  const look = createBatcher<string, Role | null>({
+    atOnceMax: LOOKS_AT_ONCE_MAX,
+    sizeMax: ROLES_AT_ONCE_MAX,
+    async run(userIds) {
+      const roles = await store.findRoles(userIds)
+      return userIds.map((userId) => roles.get(userId) ?? null)
+    },
+  })
   return async (userId) => {
     const nowMs = clock.now().getTime()
     const known = remembered.get(userId)
     if (known !== undefined && nowMs - known.atMs < REMEMBERED_MS && nowMs >= known.atMs) return known
-    const user = await store.findUserById(userId)
+    const role = await look(userId)
     remembered.delete(userId)
-    if (user === null) return null
+    if (role === null) return null
     const oldest = remembered.size >= REMEMBERED_MAX ? remembered.keys().next().value : undefined
     if (oldest !== undefined) remembered.delete(oldest)
-    const found = { role: user.role, atMs: nowMs }
+    const found = { role, atMs: nowMs }
     remembered.set(userId, found)
     return found
   }

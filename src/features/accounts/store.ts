@@ -31,6 +31,19 @@ const FIND_USER = createStatement(
     from users where id = ${id}::uuid`,
 )
 
+/** So many are asked for by one statement at most, which is also what it is planned for. */
+export const ROLES_AT_ONCE_MAX = 64
+
+/** As JSON, whose rows are planned for alike however many there are: with an array there is a new plan for each length. */
+const FIND_ROLES = createStatement(
+  ['ids'],
+  ({ ids }) => sql`
+    with asked as materialized (
+      select value::uuid as id from json_array_elements_text(${ids}::text::json)
+      limit ${sql.raw(String(ROLES_AT_ONCE_MAX))})
+    select u.id, u.role from asked join users u using (id)`,
+)
+
 export function createAccountStore(db: Db) {
   const firstUser = (rows: UserRow[]): UserRow | null => rows[0] ?? null
   return {
@@ -54,6 +67,15 @@ export function createAccountStore(db: Db) {
     async findUserById(id: string): Promise<UserRow | null> {
       const [row] = await FIND_USER<Omit<UserRow, 'createdAt'> & { createdAt: string }>(db, { id })
       return row === undefined ? null : { ...row, createdAt: new Date(row.createdAt) }
+    },
+    /**
+     * The roles of those of these users who exist.
+     *
+     * @param ids ROLES_AT_ONCE_MAX at most
+     */
+    async findRoles(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow['role']>> {
+      const rows = await FIND_ROLES<Pick<UserRow, 'id' | 'role'>>(db, { ids: JSON.stringify(ids) })
+      return new Map(rows.map(({ id, role }) => [id, role]))
     },
     async grantAdmin(email: string): Promise<boolean> {
       const rows = await db

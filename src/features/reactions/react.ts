@@ -9,7 +9,7 @@ import type { ReactionRow } from './store'
 
 type Deps = Pick<
   AppContext,
-  'clock' | 'stores' | 'transact' | 'activity' | 'pageVersions' | 'announce' | 'turns'
+  'clock' | 'stores' | 'insertReaction' | 'transact' | 'activity' | 'pageVersions' | 'announce' | 'turns'
 >
 
 /**
@@ -54,7 +54,7 @@ async function setReaction(
     await ctx.pageVersions.renew([viewer.id])
   }
 
-  const first = await ctx.stores.reactions.insertReaction(wanted)
+  const first = await ctx.insertReaction(wanted)
   if (first === null) throw notFound()
   if (first.isNew) {
     await followUp(first.authorId)
@@ -62,11 +62,11 @@ async function setReaction(
   }
   return ctx.transact(async ({ reactions, events, afterCommit }) => {
     // Again, as its lock is held to the end of the transaction: nobody else can set one now, only take it back.
-    const found = await reactions.insertReaction(wanted)
+    const [found] = await reactions.insertReactions([wanted])
     const before = found?.isNew === false ? await reactions.lockReaction(storyId, viewer.id) : null
     const isTakenBack = found?.isNew === false && before === null
-    const story = isTakenBack ? await reactions.insertReaction(wanted) : found
-    if (story === null || (before === null && !story.isNew)) throw notFound()
+    const [story] = isTakenBack ? await reactions.insertReactions([wanted]) : [found]
+    if (!story || (before === null && !story.isNew)) throw notFound()
     if (before?.emoji === emoji) return { row: before, isNew: false }
     afterCommit(() => followUp(story.authorId))
     if (before === null) return { row: wanted, isNew: true }

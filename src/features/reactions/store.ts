@@ -7,43 +7,70 @@ import { byRule, isActiveSql, mayViewSql } from '../stories/visibility-sql'
 
 export type ReactionRow = typeof reactions.$inferSelect
 
-const INSERT_REACTION = byRule((rule) =>
+export type InsertedReaction = Readonly<{ authorId: string; isNew: boolean }>
+
+/** So many are asked for by one statement at most, which is also what it is planned for. */
+export const REACTIONS_AT_ONCE_MAX = 16
+
+/**
+ * The advisory locks are held before the transaction gets its number with the first insert, as sorting reads them all
+ * before; and both are taken in an order, so that two statements with the same rows do not wait for each other.
+ */
+const INSERT_REACTIONS = byRule((rule) =>
   createStatement(
-    ['turn', 'id', 'storyId', 'userId', 'emoji', 'at'],
-    ({ turn, id, storyId, userId, emoji, at }) => sql`
-      with turn as materialized (
-        select pg_advisory_xact_lock(hashtextextended(${turn}::text, 0))
-      ), s as materialized (
-        select s.id, s.author_id from turn, stories s where s.id = ${storyId}::uuid
-          and ${isActiveSql(at, 's')} and ${mayViewSql(rule, userId, 's')}
+    ['reactions'],
+    ({ reactions }) => sql`
+      with asked as materialized (
+        select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn
+        from json_to_recordset(${reactions}::text::json)
+          as reaction(id uuid, story_id uuid, user_id uuid, emoji text, at text)
+        limit ${sql.raw(String(REACTIONS_AT_ONCE_MAX))}
+      ), in_turn as materialized (
+        select ordered.*, pg_advisory_xact_lock(turn) from (select * from asked order by turn) ordered
+      ), seen as materialized (
+        select asked.*, s.author_id from in_turn asked join stories s on s.id = asked.story_id
+        where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.user_id`, 's')}
       ), r as (
         insert into reactions (id, story_id, user_id, emoji, created_at)
-        select ${id}::uuid, s.id, ${userId}::uuid, ${emoji}, ${at}::timestamptz from s
-        on conflict (story_id, user_id) do nothing returning id
+        select id, story_id, user_id, emoji, at::timestamptz from seen order by story_id, user_id
+        on conflict (story_id, user_id) do nothing returning story_id, user_id, created_at
       ), e as (
         insert into events (author_id, type, data, created_at)
-        select s.author_id, 'story.reacted', jsonb_build_object('story_id', s.id, 'user_id', ${userId}::text,
-          'emoji', ${emoji}::text, 'created_at', ${at}::text), ${at}::timestamptz
-        from r, s where s.author_id <> ${userId}::uuid
+        select seen.author_id, 'story.reacted', jsonb_build_object('story_id', story_id, 'user_id', user_id,
+          'emoji', seen.emoji, 'created_at', seen.at), r.created_at
+        from r join seen using (story_id, user_id) where seen.author_id <> user_id
       )
-      select s.author_id, exists (select 1 from r) as is_new from s`,
+      select story_id, user_id, seen.author_id, r.created_at is not null as is_new
+      from seen left join r using (story_id, user_id)`,
   ),
 )
 
 export function createReactionStore(db: Db, friendsRule: FriendsRule) {
   return {
     /**
-     * The user's reaction to a story that they may see, and the author's event (none for an author's own reaction), in
-     * one statement; `isNew` is false, and nothing has changed, when the user has one already; null when there is no
-     * such story for this user. The advisory lock is held before the transaction gets its number, so that a person's
-     * changes at once send their events in the order they happen.
+     * These reactions to stories that their users may see, each with the author's event (none for an author's own), in one
+     * statement. Answers in the order asked: `isNew` is false, and nothing has changed, where the user has one already;
+     * null where there is no such story for this user. Until the end of the transaction nobody else can set one there.
+     *
+     * @param rows REACTIONS_AT_ONCE_MAX at most, of different users or to different stories
      */
-    async insertReaction(row: ReactionRow): Promise<{ authorId: string; isNew: boolean } | null> {
-      const { id, storyId, userId, emoji } = row
-      const turn = `reaction:${storyId}:${userId}`
-      const values = { turn, id, storyId, userId, emoji, at: row.createdAt.toISOString() }
-      const rows = await INSERT_REACTION[friendsRule]<{ author_id: string; is_new: boolean }>(db, values)
-      return rows[0] === undefined ? null : { authorId: rows[0].author_id, isNew: rows[0].is_new }
+    async insertReactions(rows: readonly ReactionRow[]): Promise<(InsertedReaction | null)[]> {
+      const inserted = await INSERT_REACTIONS[friendsRule]<RawInserted>(db, {
+        reactions: JSON.stringify(
+          rows.map(({ id, storyId, userId, emoji, createdAt }) => ({
+            id,
+            story_id: storyId,
+            user_id: userId,
+            emoji,
+            at: createdAt.toISOString(),
+          })),
+        ),
+      })
+      const found = new Map(inserted.map((row) => [reactionKey(row.story_id, row.user_id), row]))
+      return rows.map(({ storyId, userId }) => {
+        const row = found.get(reactionKey(storyId, userId))
+        return row === undefined ? null : { authorId: row.author_id, isNew: row.is_new }
+      })
     },
     /** The user's reaction, locked, so that of two changes at once the second sees the first. */
     async lockReaction(storyId: string, userId: string): Promise<ReactionRow | null> {
@@ -68,3 +95,7 @@ export function createReactionStore(db: Db, friendsRule: FriendsRule) {
 }
 
 export type ReactionStore = ReturnType<typeof createReactionStore>
+
+type RawInserted = { story_id: string; user_id: string; author_id: string; is_new: boolean }
+
+const reactionKey = (storyId: string, userId: string) => `${storyId} ${userId}`

@@ -7,6 +7,7 @@ import { stories, users } from '../../platform/database/schema'
 import { createStatement } from '../../platform/database/statement'
 import { type RawStoryRow, type StoryRow, toStoryRow } from './story-row'
 import { storyRowSql } from './story-row-sql'
+import { type RawView, RECORD_VIEWS } from './view-sql'
 import type { Visibility } from './visibility'
 import { byRule, isActiveSql, isFriendSql, mayViewSql } from './visibility-sql'
 
@@ -22,6 +23,7 @@ export type NewStory = Readonly<{
   expiresAt: Date
 }>
 
+export type NewView = Readonly<{ storyId: string; viewerId: string; viewedAt: Date }>
 export type RecordedView = Readonly<{ authorId: string; isFirst: boolean; viewedAt: Date | null }>
 export type ViewerRow = Readonly<{ id: string; handle: string; viewedAt: Date; reaction: string | null }>
 
@@ -46,30 +48,6 @@ const FIND_STORIES = createStatement(['viewerId', 'ids'], ({ viewerId, ids }) =>
   const { columns, joins } = storyRowSql(viewerId)
   return sql`select ${columns} from stories s ${joins} where s.id = any(${ids}::uuid[])`
 })
-
-const RECORD_VIEW = byRule((rule) =>
-  createStatement(
-    ['storyId', 'viewerId', 'at'],
-    ({ storyId, viewerId, at }) => sql`
-      with s as (
-        select s.id, s.author_id from stories s where s.id = ${storyId}::uuid
-          and ${isActiveSql(at, 's')} and ${mayViewSql(rule, viewerId, 's')}
-      ), v as (
-        insert into story_views (story_id, viewer_id, viewed_at)
-        select s.id, ${viewerId}::uuid, ${at}::timestamptz from s
-        on conflict do nothing returning viewed_at
-      ), e as (
-        insert into events (author_id, type, data, created_at)
-        select s.author_id, 'story.viewed', jsonb_build_object('story_id', s.id, 'viewer_id', ${viewerId}::text,
-          'viewed_at', ${at}::text), ${at}::timestamptz
-        from v, s where s.author_id <> ${viewerId}::uuid
-      )
-      select s.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
-        select b.viewed_at from story_views b where b.story_id = s.id and b.viewer_id = ${viewerId}::uuid
-      )) as viewed_at
-      from s left join v on true`,
-  ),
-)
 
 export function createStoryStore(db: Db, friendsRule: FriendsRule) {
   return {
@@ -151,28 +129,35 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
       return rows.length > 0
     },
     /**
-     * The viewer's view of a story that they may see, and at the first one the author's event (none for an author's own
-     * view), in one statement; null when there is no such story for this viewer. `viewedAt` is null when a twin request
-     * has recorded it while this one waited.
+     * Records what may be viewed and was not before, with an event for each author (none for an author's own view), in one
+     * statement. Answers in the order asked: null where there is no such story for this viewer; `viewedAt` is null when a
+     * view was recorded by somebody else meanwhile.
+     *
+     * @param views VIEWS_AT_ONCE_MAX at most
      */
-    async recordView(view: {
-      storyId: string
-      viewerId: string
-      viewedAt: Date
-    }): Promise<RecordedView | null> {
-      const { storyId, viewerId } = view
-      const [row] = await RECORD_VIEW[friendsRule]<{
-        author_id: string
-        is_first: boolean
-        viewed_at: string | null
-      }>(db, { storyId, viewerId, at: view.viewedAt.toISOString() })
-      return row === undefined
-        ? null
-        : {
-            authorId: row.author_id,
-            isFirst: row.is_first,
-            viewedAt: row.viewed_at === null ? null : new Date(row.viewed_at),
-          }
+    async recordViews(views: readonly NewView[]): Promise<(RecordedView | null)[]> {
+      const asked = new Map(views.map((view) => [viewKey(view.storyId, view.viewerId), view]))
+      const rows = await RECORD_VIEWS[friendsRule]<RawView>(db, {
+        views: JSON.stringify(
+          Array.from(asked.values(), ({ storyId, viewerId, viewedAt }) => ({
+            story_id: storyId,
+            viewer_id: viewerId,
+            at: viewedAt.toISOString(),
+          })),
+        ),
+      })
+      const recorded = new Map(rows.map((row) => [viewKey(row.story_id, row.viewer_id), row]))
+      return views.map(({ storyId, viewerId }) => {
+        const key = viewKey(storyId, viewerId)
+        const row = recorded.get(key)
+        if (row === undefined) return null
+        return {
+          authorId: row.author_id,
+          // Of the same view asked for twice only one is the first.
+          isFirst: row.is_first && asked.delete(key),
+          viewedAt: row.viewed_at === null ? null : new Date(row.viewed_at),
+        }
+      })
     },
     async findView(storyId: string, viewerId: string): Promise<Date | null> {
       const rows = await db.execute<{ viewed_at: string }>(sql`
@@ -212,6 +197,8 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
 }
 
 /** A PostgreSQL array literal of ids. */
+const viewKey = (storyId: string, viewerId: string) => `${storyId} ${viewerId}`
+
 const textArray = (ids: readonly string[]): string => `{${ids.join(',')}}`
 
 export type StoryStore = ReturnType<typeof createStoryStore>

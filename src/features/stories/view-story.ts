@@ -3,7 +3,7 @@ import { notFound } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
 import type { View } from './schema'
 
-type Deps = Pick<AppContext, 'clock' | 'stores' | 'activity' | 'pageVersions' | 'announce'>
+type Deps = Pick<AppContext, 'clock' | 'stores' | 'recordView' | 'activity' | 'pageVersions' | 'announce'>
 
 /**
  * Records the viewer's first view and tells the author; a later call answers the same view. An author's own view is
@@ -17,10 +17,9 @@ export async function viewStory(
   storyId: string,
   requestId: string,
 ): Promise<View> {
-  const { stories } = ctx.stores
-  const view = await stories.recordView({ storyId, viewerId: viewer.id, viewedAt: ctx.clock.now() })
+  const view = await ctx.recordView({ storyId, viewerId: viewer.id, viewedAt: ctx.clock.now() })
   if (view === null) throw notFound()
-  const viewedAt = view.viewedAt ?? (await stories.findView(storyId, viewer.id))
+  const viewedAt = view.viewedAt ?? (await ctx.stores.stories.findView(storyId, viewer.id))
   if (viewedAt === null) throw notFound()
   if (view.isFirst) {
     // The author first: what follows takes a round trip to Redis, and both then travel in the same one.

@@ -1,4 +1,4 @@
-import { type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import type { Value } from '../../platform/database/statement'
 
@@ -19,7 +19,7 @@ export function isInAudienceSql(viewerId: Value, story: string): SQL {
   return sql`exists (select 1 from story_audience a where a.user_id = ${viewerId}::uuid and a.story_id = ${sql.raw(story)}.id)`
 }
 
-export function isActiveSql(now: Date | Placeholder, story: string): SQL {
+export function isActiveSql(now: Date | Value, story: string): SQL {
   const at = now instanceof Date ? now.toISOString() : now
   return sql`${sql.raw(story)}.deleted_at is null and ${sql.raw(story)}.expires_at > ${at}::timestamptz`
 }

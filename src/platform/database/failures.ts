@@ -79,3 +79,9 @@ export function brokenConstraint(error: unknown): string | null {
   }
   return null
 }
+
+/** True when a statement over several rows may have failed for one of them only: by a constraint, or by a deadlock. */
+export function isOfOneRow(error: unknown): boolean {
+  for (const code of codesOf(error)) if (code.startsWith('23') || code === '40P01') return true
+  return false
+}

@@ -2,8 +2,8 @@ import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import type { Db } from './client'
 
-/** A value in a statement: itself, or the place that each run fills. */
-export type Value = string | Placeholder
+/** A value in a statement: itself, the place that each run fills, or a column of what the statement has read. */
+export type Value = string | Placeholder | SQL
 
 /** Runs with a value for each place, on the pool or in a transaction. */
 export type Statement<Name extends string> = <Row extends Record<string, unknown>>(

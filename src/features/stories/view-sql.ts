@@ -1,0 +1,45 @@
+import { sql } from 'drizzle-orm'
+import { createStatement } from '../../platform/database/statement'
+import { byRule, isActiveSql, mayViewSql } from './visibility-sql'
+
+/** So many are asked for by one statement at most, which is also what it is planned for. */
+export const VIEWS_AT_ONCE_MAX = 16
+
+/**
+ * As JSON, whose rows are planned for alike however many there are: with an array PostgreSQL makes a new plan for each
+ * length, each time. Ordered, so that two statements with the same views do not wait for each other.
+ */
+export const RECORD_VIEWS = byRule((rule) =>
+  createStatement(
+    ['views'],
+    ({ views }) => sql`
+      with asked as materialized (
+        select * from json_to_recordset(${views}::text::json) as view(story_id uuid, viewer_id uuid, at text)
+        limit ${sql.raw(String(VIEWS_AT_ONCE_MAX))}
+      ), seen as materialized (
+        select asked.*, s.author_id from asked join stories s on s.id = asked.story_id
+        where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.viewer_id`, 's')}
+      ), v as (
+        insert into story_views (story_id, viewer_id, viewed_at)
+        select story_id, viewer_id, at::timestamptz from seen order by 1, 2
+        on conflict do nothing returning story_id, viewer_id, viewed_at
+      ), e as (
+        insert into events (author_id, type, data, created_at)
+        select seen.author_id, 'story.viewed', jsonb_build_object('story_id', story_id, 'viewer_id', viewer_id,
+          'viewed_at', seen.at), v.viewed_at
+        from v join seen using (story_id, viewer_id) where seen.author_id <> viewer_id
+      )
+      select story_id, viewer_id, seen.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
+        select b.viewed_at from story_views b where b.story_id = seen.story_id and b.viewer_id = seen.viewer_id
+      )) as viewed_at
+      from seen left join v using (story_id, viewer_id)`,
+  ),
+)
+
+export type RawView = {
+  story_id: string
+  viewer_id: string
+  author_id: string
+  is_first: boolean
+  viewed_at: string | null
+}
