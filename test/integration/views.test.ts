@@ -23,6 +23,8 @@ describe('a view', () => {
     expect((await ava.get(`/stories/${story.id}`)).as<Story>().counters.views).toBe(1)
     expect(await eventsOf(stage.database(), ava.id)).toHaveLength(1)
     expect(await statsOf(ava)).toMatchObject({ posted: 1, views: 1, unique_viewers: 1 })
+    const counted = await Promise.all(instances.map(({ ctx }) => ctx.metrics.storyViews.get()))
+    expect(counted.map(({ values }) => values[0]?.value ?? 0).reduce((total, n) => total + n)).toBe(1)
   })
 
   test('of each of a hundred people at once is a hundred views, in counters, list, events and stats', async () => {
@@ -40,6 +42,38 @@ describe('a view', () => {
     expect(new Set(viewers.map(({ user }) => user.id))).toEqual(new Set(crowd.map(({ id }) => id)))
     expect(await eventsOf(stage.database(), ava.id)).toHaveLength(100)
     expect(await statsOf(ava)).toMatchObject({ views: 100, unique_viewers: 100 })
+  })
+
+  test('of a crowd at once costs few statements', async () => {
+    const statements: string[] = []
+    const instance = stage.instance({ onStatement: (text) => statements.push(text) })
+    const [ava] = await cast(instance, 'ava')
+    const crowd = await makeCrowd(instance, 60)
+    const story = await ava.tell({})
+    statements.length = 0
+    const answers = await Promise.all(crowd.map((person) => person.post(`/stories/${story.id}/view`)))
+    expect(answers.map(({ status }) => status)).toEqual(crowd.map(() => 200))
+    expect(statements.filter((text) => text.includes('insert into story_views')).length).toBeLessThan(30)
+  })
+
+  test('or a reaction of somebody whose account is gone takes nobody else’s along', async () => {
+    const instance = stage.instance()
+    const [ava] = await cast(instance, 'ava')
+    const crowd = await makeCrowd(instance, 12)
+    const story = await ava.tell({})
+    const gone = crowd[5]?.id ?? ''
+    // Whoever was let in a moment ago is not looked up again yet, so that only the statement notices.
+    for (const person of crowd) (await person.get('/me')).as(200)
+    await stage.database().sql`delete from users where id = ${gone}`
+    const expectedOf = (status: number) => crowd.map(({ id }) => (id === gone ? 401 : status))
+    const [views, reactions] = await Promise.all([
+      Promise.all(crowd.map((person) => person.post(`/stories/${story.id}/view`))),
+      Promise.all(crowd.map((person) => person.post(`/stories/${story.id}/reactions`, { emoji: '🔥' }))),
+    ])
+    expect(views.map(({ status }) => status)).toEqual(expectedOf(200))
+    expect(reactions.map(({ status }) => status)).toEqual(expectedOf(201))
+    expect(await eventsOf(stage.database(), ava.id)).toHaveLength(22)
+    expect(await statsOf(ava)).toMatchObject({ views: 11, unique_viewers: 11 })
   })
 
   test('of one’s own story is recorded, but neither counted, listed nor told', async () => {

@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { createBatcher } from './batcher'
+
+/** Batches are answered when the test says so; each item's answer is itself in capitals. */
+function heldBatches(options: { atOnceMax: number; sizeMax: number; isOfOne?: (error: unknown) => boolean }) {
+  const batches: { items: readonly string[]; answer(): void; fail(error: unknown): void }[] = []
+  const ask = createBatcher<string, string>({
+    ...options,
+    run: (items) =>
+      new Promise((resolve, reject) => {
+        const answer = () => resolve(items.map((item) => item.toUpperCase()))
+        batches.push({ items, answer, fail: reject })
+      }),
+  })
+  return { ask, batches, sent: () => batches.map(({ items }) => items.join('')) }
+}
+const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
+test('nobody waits for company: one alone goes at once', async () => {
+  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 9 })
+  const one = ask('a')
+  await turn()
+  expect(sent()).toEqual(['a'])
+  batches[0]?.answer()
+  expect(await one).toBe('A')
+})
+
+test('what comes while as many as may be are under way goes together, and each gets its own answer', async () => {
+  const { ask, batches, sent } = heldBatches({ atOnceMax: 2, sizeMax: 9 })
+  const early = [ask('a')]
+  await turn()
+  early.push(ask('b'))
+  await turn()
+  const late = ['c', 'd', 'e'].map((item) => ask(item))
+  await turn()
+  expect(sent()).toEqual(['a', 'b'])
+  batches[1]?.answer()
+  await turn()
+  expect(sent()).toEqual(['a', 'b', 'cde'])
+  for (const batch of batches) batch.answer()
+  expect(await Promise.all([...early, ...late])).toEqual(['A', 'B', 'C', 'D', 'E'])
+})
+
+test('a batch is no larger than it may be, and the rest is not forgotten', async () => {
+  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 2 })
+  const all = [...'abcde'].map((item) => ask(item))
+  for (let i = 0; i < 3; i++) {
+    await turn()
+    batches[i]?.answer()
+  }
+  expect(await Promise.all(all)).toEqual([...'ABCDE'])
+  expect(sent()).toEqual(['ab', 'cd', 'e'])
+})
+
+test('a failure of all is everybody’s, and the next are not harmed', async () => {
+  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 9 })
+  const lost = Promise.allSettled([ask('a'), ask('b')])
+  await turn()
+  batches[0]?.fail(new Error('away'))
+  expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  const next = ask('c')
+  await turn()
+  expect(sent()).toEqual(['ab', 'c'])
+  batches[1]?.answer()
+  expect(await next).toBe('C')
+})
+
+test('a failure that may be of one is found by running each again, and is that one’s alone', async () => {
+  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 9, isOfOne: () => true })
+  const all = Promise.allSettled([...'abc'].map((item) => ask(item)))
+  await turn()
+  batches[0]?.fail(new Error('b is wrong'))
+  await turn()
+  batches[1]?.answer()
+  await turn()
+  batches[2]?.fail(new Error('b is wrong'))
+  await turn()
+  batches[3]?.answer()
+  expect((await all).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(sent()).toEqual(['abc', 'a', 'b', 'c'])
+})
