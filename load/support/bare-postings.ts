@@ -6,21 +6,25 @@ import { newId } from '../../src/kernel/ids'
 import type { Bench } from './bench'
 import { type Captured, captureStatements } from './explain'
 
-/** A statement of the service, with what stood in its parameters: a role's value, or always the same. */
-type Bound = Readonly<{ text: string; params: readonly ({ role: string } | { constant: unknown })[] }>
+/** A statement of the service, with what to put into its parameters. */
+type Bound = Readonly<{ text: string; params: readonly ((roles: Roles) => unknown)[] }>
 type Roles = Readonly<Record<string, string>>
 
 const TTL_MS = 24 * 3600 * 1000
 /** Dates go as the text they are, as drizzle has it. */
 const TIMESTAMPTZ_OID = 1184
 
-const bind = ({ text, params }: Captured, roles: Roles): Bound => ({
+const bind = ({ text, params }: Captured, known: Roles): Bound => ({
   text,
-  params: params.map((value) => {
-    const role = Object.entries(roles).find(([, known]) => known === value)?.[0]
-    return role === undefined ? { constant: value } : { role }
-  }),
+  params: params.map((value) => (typeof value === 'string' ? fill(value, known) : () => value)),
 })
+
+/** Puts a turn's own values where those of the captured request stood, alone or inside of JSON. */
+function fill(captured: string, known: Roles): (roles: Roles) => string {
+  const places = Object.entries(known).filter(([, value]) => captured.includes(value))
+  return (roles) =>
+    places.reduce((text, [role, value]) => text.replaceAll(value, roles[role] ?? ''), captured)
+}
 
 /** What the service sends for one story and for one view, noted while it answers the requests for both. */
 async function captureBoth(bench: Bench, database: string, authorId: string, viewerId: string) {
@@ -77,11 +81,7 @@ export async function postWithoutHttp(
     types: { moment: { to: TIMESTAMPTZ_OID, from: [TIMESTAMPTZ_OID], serialize: asIs, parse: asIs } },
   })
   const send = (runner: Pick<postgres.Sql, 'unsafe'>, { text, params }: Bound, roles: Roles) =>
-    runner.unsafe(
-      text,
-      params.map((param) => ('role' in param ? roles[param.role] : param.constant)) as string[],
-      { prepare: true },
-    )
+    runner.unsafe(text, params.map((param) => param(roles)) as string[], { prepare: true })
   const isInsert = (bound: Bound) => /^insert/i.test(bound.text)
   const endsMs = performance.now() + seconds * 1000
   let done = 0
