@@ -1,8 +1,8 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, jest, test } from 'bun:test'
 import { createBatcher } from './batcher'
 
 /** Batches are answered when the test says so; each item's answer is itself in capitals. */
-function heldBatches(options: { atOnceMax: number; sizeMax: number; isOfOne?: (error: unknown) => boolean }) {
+function heldBatches(options: { sizeMax: number; isOfOne?: (error: unknown) => boolean }) {
   const batches: { items: readonly string[]; answer(): void; fail(error: unknown): void }[] = []
   const ask = createBatcher<string, string>({
     ...options,
@@ -14,10 +14,12 @@ function heldBatches(options: { atOnceMax: number; sizeMax: number; isOfOne?: (e
   })
   return { ask, batches, sent: () => batches.map(({ items }) => items.join('')) }
 }
+afterEach(() => jest.useRealTimers())
+
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 test('nobody waits for company: one alone goes at once', async () => {
-  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 9 })
+  const { ask, batches, sent } = heldBatches({ sizeMax: 9 })
   const one = ask('a')
   await turn()
   expect(sent()).toEqual(['a'])
@@ -25,24 +27,47 @@ test('nobody waits for company: one alone goes at once', async () => {
   expect(await one).toBe('A')
 })
 
-test('what comes while as many as may be are under way goes together, and each gets its own answer', async () => {
-  const { ask, batches, sent } = heldBatches({ atOnceMax: 2, sizeMax: 9 })
-  const early = [ask('a')]
+test('what comes while a batch is under way goes together, and each gets its own answer', async () => {
+  const { ask, batches, sent } = heldBatches({ sizeMax: 9 })
+  const early = ask('a')
   await turn()
-  early.push(ask('b'))
+  const late = ['b', 'c', 'd'].map((item) => ask(item))
   await turn()
-  const late = ['c', 'd', 'e'].map((item) => ask(item))
+  expect(sent()).toEqual(['a'])
+  batches[0]?.answer()
+  expect(await early).toBe('A')
   await turn()
-  expect(sent()).toEqual(['a', 'b'])
+  expect(sent()).toEqual(['a', 'bcd'])
   batches[1]?.answer()
+  expect(await Promise.all(late)).toEqual(['B', 'C', 'D'])
+})
+
+test('a batch that is stuck does not keep the others waiting for longer than they have patience', async () => {
+  const { ask, batches, sent } = heldBatches({ sizeMax: 2 })
+  const stuck = ask('a')
   await turn()
-  expect(sent()).toEqual(['a', 'b', 'cde'])
-  for (const batch of batches) batch.answer()
-  expect(await Promise.all([...early, ...late])).toEqual(['A', 'B', 'C', 'D', 'E'])
+  jest.useFakeTimers()
+  const others = [...'bcd'].map((item) => ask(item))
+  await turn()
+  jest.advanceTimersByTime(24)
+  expect(sent()).toEqual(['a'])
+  jest.advanceTimersByTime(1)
+  expect(sent()).toEqual(['a', 'bc', 'd'])
+  for (const batch of batches.slice(1)) batch.answer()
+  expect(await Promise.all(others)).toEqual(['B', 'C', 'D'])
+  const next = ask('e')
+  await turn()
+  jest.advanceTimersByTime(24)
+  expect(sent()).toHaveLength(3)
+  batches[0]?.answer()
+  expect(await stuck).toBe('A')
+  await turn()
+  batches[3]?.answer()
+  expect(await next).toBe('E')
 })
 
 test('a batch is no larger than it may be, and the rest is not forgotten', async () => {
-  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 2 })
+  const { ask, batches, sent } = heldBatches({ sizeMax: 2 })
   const all = [...'abcde'].map((item) => ask(item))
   for (let i = 0; i < 3; i++) {
     await turn()
@@ -53,7 +78,7 @@ test('a batch is no larger than it may be, and the rest is not forgotten', async
 })
 
 test('a failure of all is everybody’s, and the next are not harmed', async () => {
-  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 9 })
+  const { ask, batches, sent } = heldBatches({ sizeMax: 9 })
   const lost = Promise.allSettled([ask('a'), ask('b')])
   await turn()
   batches[0]?.fail(new Error('away'))
@@ -66,7 +91,7 @@ test('a failure of all is everybody’s, and the next are not harmed', async () 
 })
 
 test('a failure that may be of one is found by running each again, and is that one’s alone', async () => {
-  const { ask, batches, sent } = heldBatches({ atOnceMax: 1, sizeMax: 9, isOfOne: () => true })
+  const { ask, batches, sent } = heldBatches({ sizeMax: 9, isOfOne: () => true })
   const all = Promise.allSettled([...'abc'].map((item) => ask(item)))
   await turn()
   batches[0]?.fail(new Error('b is wrong'))

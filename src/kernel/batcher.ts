@@ -4,9 +4,9 @@ export type Batcher<Item, Answer> = (item: Item) => Promise<Answer>
 type Options<Item, Answer> = Readonly<{
   /** Answers all of them, in their order. */
   run(items: readonly Item[]): Promise<readonly Answer[]>
-  /** So many batches may be under way; what is asked for meanwhile waits and goes together. */
-  atOnceMax: number
   sizeMax: number
+  /** Whatever waits goes when the first has waited for so long, though the batch before is still under way. */
+  patienceMs?: number
   /** Whether a batch may have failed for one of its items only; then each is run again by itself. */
   isOfOne?: (error: unknown) => boolean
 }>
@@ -17,15 +17,20 @@ type Asker<Item, Answer> = Readonly<{
   reject(error: unknown): void
 }>
 
+/** Some times longer than a batch takes; a short one beside the time that a whole request may take. */
+const PATIENCE_MS = 25
+
 /**
- * One round trip for what many ask at once costs hardly more than for one of them. An idle process waits for nobody; the
- * busier it is, the more go together.
+ * One round trip for what many ask at once costs hardly more than for one of them. So one is under way at a time, and what
+ * is asked for before its answer goes together in the next: an idle process waits for nobody, and the busier it is, the
+ * more go together.
  */
 export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Batcher<Item, Answer> {
-  const { run, atOnceMax, sizeMax, isOfOne = () => false } = options
+  const { run, sizeMax, patienceMs = PATIENCE_MS, isOfOne = () => false } = options
   let waiting: Asker<Item, Answer>[] = []
   let underWay = 0
   let isScheduled = false
+  let timer: Timer | undefined
 
   const runAll = async (askers: readonly Asker<Item, Answer>[]): Promise<void> => {
     try {
@@ -35,31 +40,42 @@ export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Bat
       })
     } catch (error) {
       if (askers.length > 1 && isOfOne(error)) {
-        for (const asker of askers) await runAll([asker])
+        await Promise.all(askers.map((asker) => runAll([asker])))
         return
       }
       for (const { reject } of askers) reject(error)
     }
   }
-  const flush = () => {
+  const start = () => {
+    const askers = waiting.slice(0, sizeMax)
+    waiting = waiting.slice(sizeMax)
+    underWay++
+    void runAll(askers).then(() => {
+      underWay--
+      goOn()
+    })
+  }
+  const goOn = () => {
     isScheduled = false
-    while (waiting.length > 0 && underWay < atOnceMax) {
-      const askers = waiting.slice(0, sizeMax)
-      waiting = waiting.slice(sizeMax)
-      underWay++
-      void runAll(askers).then(() => {
-        underWay--
-        flush()
-      })
+    if (waiting.length > 0 && underWay === 0) start()
+    if (waiting.length > 0) {
+      timer ??= setTimeout(startAll, patienceMs)
+    } else {
+      clearTimeout(timer)
+      timer = undefined
     }
+  }
+  const startAll = () => {
+    while (waiting.length > 0) start()
+    timer = undefined
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject })
-      if (isScheduled || underWay >= atOnceMax) return
+      if (isScheduled) return
       isScheduled = true
       // Not at once: what the same turn of the loop brings goes with it.
-      setImmediate(flush)
+      setImmediate(goOn)
     })
 }

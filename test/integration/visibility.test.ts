@@ -114,7 +114,8 @@ describe.each(['following', 'mutual'] as const)('FRIENDS_RULE=%s', (rule) => {
       }
       for (const [way, shown] of Object.entries(ways))
         if (shown !== expected) wrong.push({ way, shown, ...item })
-      if (viewedByOther[i] !== expectedOfOther) wrong.push({ way: 'view', byOther: viewedByOther[i], ...item })
+      if (viewedByOther[i] !== expectedOfOther)
+        wrong.push({ way: 'view', byOther: viewedByOther[i], ...item })
       if (isPrivate && feed.has(id)) wrong.push({ way: 'feed', private: true, ...item })
     }
     expect(wrong).toEqual([])

@@ -7,8 +7,6 @@ export type FindUser = (userId: string) => Promise<{ role: Role } | null>
 
 const REMEMBERED_MS = 5000
 const REMEMBERED_MAX = 50_000
-/** One that waits long should not keep all others waiting. */
-const LOOKS_AT_ONCE_MAX = 2
 
 /**
  * Says whether the user of a token still exists, and with which role. A yes is remembered for five seconds, so that a
@@ -17,7 +15,6 @@ const LOOKS_AT_ONCE_MAX = 2
 export function createFindUser(store: Pick<AccountStore, 'findRoles'>, clock: Clock): FindUser {
   const remembered = new Map<string, { role: Role; atMs: number }>()
   const look = createBatcher<string, Role | null>({
-    atOnceMax: LOOKS_AT_ONCE_MAX,
     sizeMax: ROLES_AT_ONCE_MAX,
     async run(userIds) {
       const roles = await store.findRoles(userIds)

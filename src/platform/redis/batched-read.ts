@@ -9,7 +9,6 @@ export type BatchedRead = (...keys: readonly string[]) => Promise<(string | null
 /** A busy process asks for dozens of versions at once, and one command costs hardly more than one of them. */
 export function createBatchedRead(redis: RedisGate): BatchedRead {
   const read = createBatcher<readonly string[], (string | null)[]>({
-    atOnceMax: 1,
     sizeMax: Number.POSITIVE_INFINITY,
     async run(asked) {
       // Keys that several ask for, such as the token of removals, are read once.
