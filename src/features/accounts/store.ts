@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { refreshTokens, users } from '../../platform/database/schema'
-import { createStatement } from '../../platform/database/statement'
+import { createStatement, jsonRows } from '../../platform/database/statement'
 
 const USER_COLUMNS = {
   id: users.id,
@@ -31,16 +31,12 @@ const FIND_USER = createStatement(
     from users where id = ${id}::uuid`,
 )
 
-/** So many are asked for by one statement at most, which is also what it is planned for. */
 export const ROLES_AT_ONCE_MAX = 64
 
-/** As JSON, whose rows are planned for alike however many there are: with an array there is a new plan for each length. */
 const FIND_ROLES = createStatement(
   ['ids'],
   ({ ids }) => sql`
-    with asked as materialized (
-      select value::uuid as id from json_array_elements_text(${ids}::text::json)
-      limit ${sql.raw(String(ROLES_AT_ONCE_MAX))})
+    with asked as materialized ${jsonRows(ids, 'id uuid', ROLES_AT_ONCE_MAX)}
     select u.id, u.role from asked join users u using (id)`,
 )
 
@@ -74,7 +70,9 @@ export function createAccountStore(db: Db) {
      * @param ids ROLES_AT_ONCE_MAX at most
      */
     async findRoles(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow['role']>> {
-      const rows = await FIND_ROLES<Pick<UserRow, 'id' | 'role'>>(db, { ids: JSON.stringify(ids) })
+      const rows = await FIND_ROLES<Pick<UserRow, 'id' | 'role'>>(db, {
+        ids: JSON.stringify(ids.map((id) => ({ id }))),
+      })
       return new Map(rows.map(({ id, role }) => [id, role]))
     },
     async grantAdmin(email: string): Promise<boolean> {

@@ -2,15 +2,15 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { reactions } from '../../platform/database/schema'
-import { createStatement } from '../../platform/database/statement'
+import { createStatement, jsonRows } from '../../platform/database/statement'
 import { byRule, isActiveSql, mayViewSql } from '../stories/visibility-sql'
 
 export type ReactionRow = typeof reactions.$inferSelect
 
 export type InsertedReaction = Readonly<{ authorId: string; isNew: boolean }>
 
-/** So many are asked for by one statement at most, which is also what it is planned for. */
 export const REACTIONS_AT_ONCE_MAX = 16
+const COLUMNS = 'id uuid, story_id uuid, user_id uuid, emoji text, at text'
 
 /**
  * The advisory locks are held before the transaction gets its number with the first insert, as sorting reads them all
@@ -20,13 +20,11 @@ const INSERT_REACTIONS = byRule((rule) =>
   createStatement(
     ['reactions'],
     ({ reactions }) => sql`
-      with asked as materialized (
-        select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn
-        from json_to_recordset(${reactions}::text::json)
-          as reaction(id uuid, story_id uuid, user_id uuid, emoji text, at text)
-        limit ${sql.raw(String(REACTIONS_AT_ONCE_MAX))}
+      with asked as materialized ${jsonRows(reactions, COLUMNS, REACTIONS_AT_ONCE_MAX)},
+      ordered as materialized (
+        select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn from asked order by turn
       ), in_turn as materialized (
-        select ordered.*, pg_advisory_xact_lock(turn) from (select * from asked order by turn) ordered
+        select *, pg_advisory_xact_lock(turn) from ordered
       ), seen as materialized (
         select asked.*, s.author_id from in_turn asked join stories s on s.id = asked.story_id
         where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.user_id`, 's')}

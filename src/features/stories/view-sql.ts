@@ -1,22 +1,16 @@
 import { sql } from 'drizzle-orm'
-import { createStatement } from '../../platform/database/statement'
+import { createStatement, jsonRows } from '../../platform/database/statement'
 import { byRule, isActiveSql, mayViewSql } from './visibility-sql'
 
-/** So many are asked for by one statement at most, which is also what it is planned for. */
 export const VIEWS_AT_ONCE_MAX = 16
 
-/**
- * As JSON, whose rows are planned for alike however many there are: with an array PostgreSQL makes a new plan for each
- * length, each time. Ordered, so that two statements with the same views do not wait for each other.
- */
+/** Inserted in an order, so that two statements with the same views do not wait for each other. */
 export const RECORD_VIEWS = byRule((rule) =>
   createStatement(
     ['views'],
     ({ views }) => sql`
-      with asked as materialized (
-        select * from json_to_recordset(${views}::text::json) as view(story_id uuid, viewer_id uuid, at text)
-        limit ${sql.raw(String(VIEWS_AT_ONCE_MAX))}
-      ), seen as materialized (
+      with asked as materialized ${jsonRows(views, 'story_id uuid, viewer_id uuid, at text', VIEWS_AT_ONCE_MAX)},
+      seen as materialized (
         select asked.*, s.author_id from asked join stories s on s.id = asked.story_id
         where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.viewer_id`, 's')}
       ), v as (

@@ -32,3 +32,13 @@ export function createStatement<Name extends string>(
     return (await prepared.execute(values)) as Row[]
   }
 }
+
+/**
+ * The rows of a JSON array as something to select from. They are planned for alike, as the most there can be: given as
+ * arrays PostgreSQL would see how many they are and make a new plan for each number, each time.
+ *
+ * @param columns their names and types; ours, never a user's
+ * @param rowsMax more than that are left out
+ */
+export const jsonRows = (json: Placeholder, columns: string, rowsMax: number): SQL =>
+  sql`(select * from json_to_recordset(${json}::text::json) as item(${sql.raw(columns)}) limit ${sql.raw(String(rowsMax))})`
