@@ -7,7 +7,7 @@ const PREFLIGHT_SECONDS = 600
 
 export type Cors = Readonly<{
   isAllowed(origin: string | null): origin is string
-  /** Headers for an answer to that origin; none for a stranger but `Vary`. */
+  /** Headers for an answer to that origin; none for a stranger. */
   headers(origin: string | null): Readonly<Record<string, string>>
   preflight(origin: string | null, methods: Iterable<string>): Readonly<Record<string, string>>
 }>
@@ -20,13 +20,12 @@ export function createCors(origins: readonly string[]): Cors {
   )
   const isAllowed = (origin: string | null): origin is string =>
     origin !== null && (exact.has(origin) || anyPort.has(origin.replace(/:\d{1,5}$/, '')))
-  const toStranger: Readonly<Record<string, string>> = { Vary: 'Origin' }
+  const toStranger: Readonly<Record<string, string>> = {}
   return {
     isAllowed,
     headers: (origin) =>
       isAllowed(origin)
         ? {
-            Vary: 'Origin',
             'Access-Control-Allow-Origin': origin,
             'Access-Control-Expose-Headers': EXPOSED_HEADERS,
           }
@@ -34,7 +33,6 @@ export function createCors(origins: readonly string[]): Cors {
     preflight: (origin, methods) =>
       isAllowed(origin)
         ? {
-            Vary: 'Origin',
             'Access-Control-Allow-Origin': origin,
             'Access-Control-Allow-Methods': [...methods].join(', '),
             'Access-Control-Allow-Headers': ALLOWED_HEADERS,

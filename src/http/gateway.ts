@@ -9,7 +9,7 @@ import { problemResponse, toAppError } from './problem'
 import { type RequestInfo, rememberInfo } from './request-info'
 import { isReadable, pathOf, readableUrl } from './request-url'
 import { createRouteTable, type RouteEntry } from './route-table'
-import { bucketOrigin, createSecurityHeaders } from './security-headers'
+import { API_HEADERS, bucketOrigin, createSecurityHeaders } from './security-headers'
 
 /**
  * The one way in and out of the API process: every request gets its id here, and every answer its headers, its log line
@@ -139,12 +139,14 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
 
   const dress = (request: Request, info: RequestInfo, response: Response): void => {
     const { headers } = response
-    setAll(headers, info.route === PAGES_ROUTE ? security.forPages : security.forApi)
+    // What `json` made has them already.
+    if (!headers.has('Referrer-Policy')) {
+      setAll(headers, info.route === PAGES_ROUTE ? security.forPages : API_HEADERS)
+      headers.append('Vary', 'Origin')
+    }
     if (isTls(request)) setAll(headers, security.overTls)
     setAll(headers, info.answerHeaders)
-    const { Vary, ...crossOrigin } = cors.headers(request.headers.get('origin'))
-    for (const [name, value] of Object.entries(crossOrigin)) headers.set(name, value)
-    if (Vary !== undefined && !headers.get('vary')?.includes(Vary)) headers.append('Vary', Vary)
+    setAll(headers, cors.headers(request.headers.get('origin')))
     headers.set('X-Request-Id', info.id)
     if (draining) headers.set('Connection', 'close')
   }
@@ -156,9 +158,8 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   const record = (info: RequestInfo, status: number): void => {
     const seconds = (monotonicMs() - info.startedMs) / 1000
     const method = KNOWN_METHODS.has(info.method) ? info.method : 'OTHER'
-    ctx.metrics.httpRequests.inc({ method, route: info.route, code: String(status) })
     // How long a stream stays open says nothing about how fast it was answered, and this is the moment it was.
-    ctx.metrics.httpDuration.observe({ method, route: info.route }, seconds)
+    ctx.metrics.requests.note(method, info.route, status, seconds)
     ctx.accessLog(QUIET_ROUTES.has(info.route) && status < 400 ? 'debug' : 'info', {
       request_id: info.id,
       user_id: info.viewer?.id,
@@ -192,8 +193,8 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       const entry = findRoute(path)
       const page = entry === null ? findPage(request, path) : null
       const route = entry?.pattern ?? (page === null ? UNMATCHED : PAGES_ROUTE)
-      if (!QUIET_ROUTES.has(route)) lastRequestMs = monotonicMs()
       const info = describeRequest(request, connection, path.slice(0, LOGGED_PATH_MAX), route)
+      if (!QUIET_ROUTES.has(route)) lastRequestMs = info.startedMs
       rememberInfo(request, info)
       let response: Response
       try {

@@ -16,6 +16,8 @@ const newNode = (): Node => ({ literal: new Map(), param: null, entry: null })
  */
 export function createRouteTable(routes: readonly { method: string; path: string }[]) {
   const root = newNode()
+  /** Patterns without parameters are their own paths, and are found without taking those apart. */
+  const plain = new Map<string, RouteEntry>()
   for (const { method, path } of routes) {
     let node = root
     for (const segment of segmentsOf(path)) {
@@ -30,6 +32,7 @@ export function createRouteTable(routes: readonly { method: string; path: string
     }
     node.entry ??= { pattern: path, methods: new Set() }
     node.entry.methods.add(method)
+    if (!path.includes(':')) plain.set(path, node.entry)
   }
 
   const find = (node: Node, segments: readonly string[], depth: number): RouteEntry | null => {
@@ -40,7 +43,7 @@ export function createRouteTable(routes: readonly { method: string; path: string
     if (found !== null || node.param === null || segment === '') return found
     return find(node.param, segments, depth + 1)
   }
-  return (path: string): RouteEntry | null => find(root, segmentsOf(path), 0)
+  return (path: string): RouteEntry | null => plain.get(path) ?? find(root, segmentsOf(path), 0)
 }
 
 const segmentsOf = (path: string): string[] => (path === '/' ? [] : path.slice(1).split('/'))

@@ -2,19 +2,25 @@
 
 const SECONDS_TWO_YEARS = 63_072_000
 
+const ALWAYS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+}
+
+/** What comes with every answer of the API; `Vary` also for strangers, so that no cache mixes origins. */
+export const API_HEADERS: Readonly<Record<string, string>> = {
+  ...ALWAYS,
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
 export type SecurityHeaders = Readonly<{
-  forApi: Readonly<Record<string, string>>
   forPages: Readonly<Record<string, string>>
   overTls: Readonly<Record<string, string>>
 }>
 
 /** @param bucketOrigin where browsers read and write media, `scheme://host[:port]` */
 export function createSecurityHeaders(bucketOrigin: string): SecurityHeaders {
-  const always = {
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-  }
   const pagePolicy = [
     "default-src 'none'",
     "script-src 'self'",
@@ -30,8 +36,7 @@ export function createSecurityHeaders(bucketOrigin: string): SecurityHeaders {
     "frame-ancestors 'none'",
   ].join('; ')
   return {
-    forApi: { ...always, 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" },
-    forPages: { ...always, 'Content-Security-Policy': pagePolicy, 'X-Frame-Options': 'DENY' },
+    forPages: { ...ALWAYS, 'Content-Security-Policy': pagePolicy, 'X-Frame-Options': 'DENY' },
     overTls: { 'Strict-Transport-Security': `max-age=${SECONDS_TWO_YEARS}; includeSubDomains` },
   }
 }

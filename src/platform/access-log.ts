@@ -17,6 +17,9 @@ export type AccessLog = (level: 'info' | 'debug', line: AccessLine) => void
 const { isoTime } = pino.stdTimeFunctions
 const { chindingsSym, streamSym } = pino.symbols
 
+/** Nothing in it that JSON would escape. */
+const PLAIN = /^[\w/.-]*$/
+
 /**
  * Writes the lines of requests to a logger's stream. They are the only ones that every request pays for, and always
  * hold the same few fields, none of them secret: put together here they cost half of what they do when pino looks
@@ -27,12 +30,19 @@ export function createAccessLog(logger: Logger): AccessLog {
   const inside = logger as unknown as Record<symbol, unknown>
   const bindings = String(inside[chindingsSym])
   const stream = inside[streamSym] as Readonly<{ write(line: string): void }>
+  let nowMs = 0
+  let now = ''
   return (level, { request_id, user_id, method, route, path, status, duration_ms }) => {
     if (!logger.isLevelEnabled(level)) return
+    // A busy process writes a dozen lines a millisecond, and the text of a time costs more than comparing it.
+    if (nowMs !== Date.now()) {
+      nowMs = Date.now()
+      now = isoTime()
+    }
     const user = user_id === undefined ? '' : `,"user_id":"${user_id}"`
     stream.write(
-      `{"level":"${level}"${isoTime()}${bindings},"event":"http_request","request_id":"${request_id}"${user}` +
-        `,"method":"${method}","route":"${route}","path":${JSON.stringify(path)}` +
+      `{"level":"${level}"${now}${bindings},"event":"http_request","request_id":"${request_id}"${user}` +
+        `,"method":"${method}","route":"${route}","path":${PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)}` +
         `,"status":${status},"duration_ms":${duration_ms}}\n`,
     )
   }

@@ -9,6 +9,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client'
+import { createRequestMetrics } from './request-metrics'
 
 /** Every Prometheus series of both processes, in one registry a process. */
 export type Metrics = ReturnType<typeof createMetrics>
@@ -16,7 +17,6 @@ export type Metrics = ReturnType<typeof createMetrics>
 /** What a process has counted, to be added to what others have. */
 export type MetricsReport = MetricObjectWithValues<MetricValue<string>>[]
 
-const REQUEST_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const SWEEP_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 export type MetricsOptions = Readonly<{
@@ -53,14 +53,7 @@ export function createMetrics(options: MetricsOptions) {
       const own: MetricsReport = await registry.getMetricsAsJSON()
       return AggregatorRegistry.aggregate([own, ...(await otherReports(own))]).metrics()
     },
-    httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'code']),
-    httpDuration: new Histogram({
-      name: 'http_request_duration_seconds',
-      help: 'Time from request to answer, in seconds',
-      labelNames: ['method', 'route'],
-      buckets: REQUEST_BUCKETS_SECONDS,
-      registers,
-    }),
+    requests: createRequestMetrics(registry),
     storiesCreated: counter('stories_created_total', 'Stories created', ['visibility']),
     storyViews: counter('story_views_total', 'First views of a story by somebody else'),
     reactions: counter('reactions_total', 'Reactions added or changed', ['emoji']),

@@ -4,9 +4,9 @@ import type { RedisGate } from '../../platform/redis/client'
 
 /**
  * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
- * another version is no page. What they view, which they do most, is noted apart, and so are deleted stories, which can
- * be on anybody's page: both are worked into the pages that are there. Whatever could not reach Redis is done again
- * before anything is served from it.
+ * another version is no page. What they view, which they do most, is noted behind the token, and deleted stories, which
+ * can be on anybody's page, apart: both are worked into the pages that are there. Whatever could not reach Redis is done
+ * again before anything is served from it.
  */
 export type PageVersions = Readonly<{
   /** New versions for these viewers; never throws. */
@@ -25,7 +25,7 @@ export type PageVersions = Readonly<{
   ensureGraph(viewerId: string): Promise<string>
   /**
    * The viewer's version (null when there is none), a token that changes with every removal, and the stories viewed
-   * lately, each followed by a comma; throws RedisDown.
+   * under that version, with commas between them; throws RedisDown.
    */
   current(viewerId: string): Promise<{ version: string | null; removed: string; viewed: string }>
   /** False while a change waits for Redis, and for pages that may be older than one. */
@@ -35,9 +35,8 @@ export type PageVersions = Readonly<{
 const VERSION_TTL_SECONDS = 3600
 /** Longer than any page lives. */
 const REMOVED_KEPT_MS = 120_000
-const VIEWED_KEPT_SECONDS = REMOVED_KEPT_MS / 1000
-/** A new page costs less than looking through more. */
-const VIEWED_LENGTH_MAX = 64 * 37
+/** A token and 64 ids: a new page costs less than looking through more. */
+const VERSION_LENGTH_MAX = 12 + 64 * 37
 const PENDING_MAX = 100_000
 const PIECE = 500
 /** Clocks of instances differ by so much; a page counts as older than a failure up to this much. */
@@ -57,16 +56,13 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 `
 
 /**
- * Kept for longer after each view than any page lives; past the bound it makes way for a new version, in one step, so
- * that no page falls between the two. KEYS[1] stories viewed, KEYS[2] version; ARGV story, seconds to keep, the bound,
- * new version, its seconds.
+ * Without a version there is no page to be marked; past the bound the list makes way for a new version. KEYS[1] version;
+ * ARGV story, the bound, new version, its seconds.
  */
 const NOTE_VIEWED = `
-if redis.call('APPEND', KEYS[1], ARGV[1] .. ',') <= tonumber(ARGV[3]) then
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-else
-  redis.call('DEL', KEYS[1])
-  redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
+if redis.call('EXISTS', KEYS[1]) == 0 then return end
+if redis.call('APPEND', KEYS[1], ',' .. ARGV[1]) > tonumber(ARGV[2]) then
+  redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
 end
 `
 
@@ -74,8 +70,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
   const removedSet = redis.key('{removed}', 'ids')
-  const versionKey = (viewerId: string) => redis.key('version', `{${viewerId}}`)
-  const viewedKey = (viewerId: string) => redis.key('viewed', `{${viewerId}}`)
+  const versionKey = (viewerId: string) => redis.key('version', viewerId)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   const read = createBatchedRead(redis)
   const staleViewers = new Set<string>()
@@ -99,7 +94,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     const before = await redis.run((connection) =>
       connection.set(key, made, 'EX', VERSION_TTL_SECONDS, 'NX', 'GET'),
     )
-    return before ?? made
+    return before === null ? made : readVersion(before).token
   }
   const noteNow = (run: Run, storyIds: readonly string[]) =>
     run((connection) =>
@@ -139,12 +134,9 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
 
   return {
     async current(viewerId) {
-      const [version = null, removed, viewed] = await read(
-        versionKey(viewerId),
-        removedKey,
-        viewedKey(viewerId),
-      )
-      return { version, removed: removed ?? '', viewed: viewed ?? '' }
+      const [version = null, removed] = await read(versionKey(viewerId), removedKey)
+      const { token, viewed } = version === null ? NO_VERSION : readVersion(version)
+      return { version: token, removed: removed ?? '', viewed }
     },
     renew: (viewerIds) => renewOrRemember(viewerIds, versionKey),
     renewGraph: (viewerIds) => renewOrRemember(viewerIds, graphKey),
@@ -153,12 +145,10 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
         await redis.run((connection) =>
           connection.eval(
             NOTE_VIEWED,
-            2,
-            viewedKey(viewerId),
+            1,
             versionKey(viewerId),
             storyId,
-            VIEWED_KEPT_SECONDS,
-            VIEWED_LENGTH_MAX,
+            VERSION_LENGTH_MAX,
             newSecret(9),
             VERSION_TTL_SECONDS,
           ),
@@ -189,6 +179,14 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
       renderedAtMs >
         Math.max(redis.lastFailureMs() === 0 ? 0 : redis.lastFailureMs() + CLOCK_SKEW_MS, distrustBeforeMs),
   }
+}
+
+const NO_VERSION = { token: null, viewed: '' }
+
+/** The token, which is base64url, ends at the first comma; the ids of stories viewed follow. */
+function readVersion(text: string): { token: string; viewed: string } {
+  const end = text.indexOf(',')
+  return end < 0 ? { token: text, viewed: '' } : { token: text.slice(0, end), viewed: text.slice(end + 1) }
 }
 
 /** Each piece has the deadline of a command, which all of them at once would miss again and again. */

@@ -25,13 +25,10 @@ export function memoryRedis(nowMs: () => number = Date.now): {
     // Their two scripts: which stories a person viewed, and which were removed, by the clock of Redis.
     eval: (script = '', _count, ...rest) => {
       if (script.includes('APPEND')) {
-        const [viewed = '', version = '', storyId, _seconds, lengthMax, token = ''] = rest
-        const text = `${texts.get(viewed) ?? ''}${storyId},`
-        if (text.length <= Number(lengthMax)) texts.set(viewed, text)
-        else {
-          texts.delete(viewed)
-          texts.set(version, token)
-        }
+        const [version = '', storyId, lengthMax, token = ''] = rest
+        const before = texts.get(version)
+        const after = `${before},${storyId}`
+        if (before !== undefined) texts.set(version, after.length <= Number(lengthMax) ? after : token)
         return null
       }
       const [set = '', version = '', token = '', keptMs, _ttl, ...ids] = rest
