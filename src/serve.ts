@@ -1,8 +1,10 @@
+import type { Server } from 'bun'
 import { buildApp } from './app'
 import { type Link, openLink } from './cluster/link'
 import type { Config } from './config'
 import { createContext } from './context'
 import { isReady } from './features/health/ready'
+import type { Connection } from './http/request-info'
 import { loadWebClient } from './http/web-client'
 import { monotonicMs } from './kernel/clock'
 import { version } from './version'
@@ -38,13 +40,7 @@ export async function serve(config: Config): Promise<void> {
     idleTimeout: 30,
     // Bodies are bounded by our own reader, which can answer with a problem document.
     maxRequestBodySize: 1024 ** 3,
-    fetch: (request, self) =>
-      app.handle(request, {
-        get address() {
-          return self.requestIP(request)?.address ?? ''
-        },
-        keepOpen: () => self.timeout(request, 0),
-      }),
+    fetch: (request, self) => app.handle(request, new ServedConnection(self, request)),
     // Otherwise a stream that is cut off prints its stack beside the JSON lines.
     development: false,
     error: () => new Response('Internal error', { status: 500 }),
@@ -112,6 +108,19 @@ export async function serve(config: Config): Promise<void> {
     ctx.logger.error({ event: 'internal_error', err: error })
     void stop('uncaughtException')
   })
+}
+
+class ServedConnection implements Connection {
+  constructor(
+    private readonly server: Server<undefined>,
+    private readonly request: Request,
+  ) {}
+  get address() {
+    return this.server.requestIP(this.request)?.address ?? ''
+  }
+  keepOpen() {
+    this.server.timeout(this.request, 0)
+  }
 }
 
 /** Several processes serve one port: each line says whose it is, and metrics are those of all. */

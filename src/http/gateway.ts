@@ -2,11 +2,10 @@ import type { AppContext } from '../context'
 import { monotonicMs } from '../kernel/clock'
 import { AppError, notFound, unavailable } from '../kernel/errors'
 import { newId } from '../kernel/ids'
-import { clientAddress } from './client-address'
 import { createCors } from './cors'
 import { allow, methodNotAllowed, PAGE_METHODS } from './methods'
 import { problemResponse, toAppError } from './problem'
-import { type RequestInfo, rememberInfo } from './request-info'
+import { type Connection, type RequestInfo, rememberInfo } from './request-info'
 import { isReadable, pathOf, readableUrl } from './request-url'
 import { createRouteTable, type RouteEntry } from './route-table'
 import { API_HEADERS, bucketOrigin, createSecurityHeaders } from './security-headers'
@@ -26,8 +25,6 @@ export type Gateway = Readonly<{
   /** Milliseconds since the last request that was not a machine asking how things are. */
   quietMs(): number
 }>
-
-export type Connection = Readonly<{ address: string; keepOpen: () => void }>
 
 /** Files served beside the API: the client and the docs. */
 export type Pages = Readonly<{
@@ -76,24 +73,19 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       method: request.method,
       path,
       route,
-      // Few routes ask for it, and reading a peer's address is not free.
-      get clientAddress() {
-        const forwardedFor = request.headers.get('x-forwarded-for')
-        return clientAddress(forwardedFor, connection.address, config.trustedProxyHops)
-      },
       startedMs: monotonicMs(),
-      keepOpen: connection.keepOpen,
+      connection,
       viewer: null,
       answerHeaders: {},
     }
   }
 
-  const respond = async (
+  const respond = (
     request: Request,
     info: RequestInfo,
     entry: RouteEntry | null,
     page: Page | null,
-  ): Promise<Response> => {
+  ): Page => {
     if (request.url.length > URL_LENGTH_MAX) throw new AppError('uri_too_long', 'The URL is too long.')
     if (entry === null) {
       if (page === null) throw notFound()

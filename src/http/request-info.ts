@@ -1,4 +1,13 @@
 import type { Viewer } from '../kernel/viewer'
+import { clientAddress } from './client-address'
+
+/** Where a request came from, as the server knows it. */
+export type Connection = Readonly<{
+  /** The peer's; reading it is not free. */
+  address: string
+  /** Lifts the server's idle time-out, for answers that stay open. */
+  keepOpen(): void
+}>
 
 /** What is known of a request besides itself; filled on its way down, read on its way out. */
 export type RequestInfo = {
@@ -7,11 +16,8 @@ export type RequestInfo = {
   readonly path: string
   /** The pattern (`/stories/:id`), or `unmatched`. */
   readonly route: string
-  /** The client's address as far as trusted proxies tell. */
-  readonly clientAddress: string
   readonly startedMs: number
-  /** Lifts the server's idle time-out, for answers that stay open. */
-  readonly keepOpen: () => void
+  readonly connection: Connection
   viewer: Viewer | null
   /** Headers to be put on whatever the answer will be. */
   readonly answerHeaders: Record<string, string>
@@ -29,6 +35,10 @@ export function infoOf(request: Request): RequestInfo {
   if (info === undefined) throw new Error('A request reached a route without passing the gateway')
   return info
 }
+
+/** The client's address as far as trusted proxies tell. */
+export const clientAddressOf = (request: Request, trustedProxyHops: number): string =>
+  clientAddress(request.headers.get('x-forwarded-for'), infoOf(request).connection.address, trustedProxyHops)
 
 /** The ids that go into every log line about this request. */
 export const whereOf = (request: Request): { requestId: string; userId: string | undefined } => {

@@ -31,7 +31,10 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
     [...routes].flatMap(([route, methods]) =>
       [...methods].flatMap(([method, series]) => describe({ method, route }, series)),
     )
-  const register = (metric: Readonly<{ name: string; help: string; type: string }>, values: () => Value[]) => {
+  const register = (
+    metric: Readonly<{ name: string; help: string; type: string }>,
+    values: () => Value[],
+  ) => {
     const asked = {
       ...metric,
       aggregator: 'sum',

@@ -3,7 +3,9 @@ import type { Clock } from '../../kernel/clock'
 import type { Role } from '../../kernel/viewer'
 import { type AccountStore, ROLES_AT_ONCE_MAX } from './store'
 
-export type FindUser = (userId: string) => Promise<{ role: Role } | null>
+export type FindUser = (userId: string) => User | Promise<User | null>
+
+type User = Readonly<{ role: Role }>
 
 const REMEMBERED_MS = 5000
 const REMEMBERED_MAX = 50_000
@@ -21,10 +23,7 @@ export function createFindUser(store: Pick<AccountStore, 'findRoles'>, clock: Cl
       return userIds.map((userId) => roles.get(userId) ?? null)
     },
   })
-  return async (userId) => {
-    const nowMs = clock.now().getTime()
-    const known = remembered.get(userId)
-    if (known !== undefined && nowMs - known.atMs < REMEMBERED_MS && nowMs >= known.atMs) return known
+  const lookAndRemember = async (userId: string, nowMs: number): Promise<User | null> => {
     const role = await look(userId)
     remembered.delete(userId)
     if (role === null) return null
@@ -33,5 +32,11 @@ export function createFindUser(store: Pick<AccountStore, 'findRoles'>, clock: Cl
     const found = { role, atMs: nowMs }
     remembered.set(userId, found)
     return found
+  }
+  return (userId) => {
+    const nowMs = clock.now().getTime()
+    const known = remembered.get(userId)
+    const isFresh = known !== undefined && nowMs - known.atMs < REMEMBERED_MS && nowMs >= known.atMs
+    return isFresh ? known : lookAndRemember(userId, nowMs)
   }
 }

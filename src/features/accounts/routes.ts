@@ -3,7 +3,7 @@ import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
 import { json, noContent } from '../../http/json'
 import { takeOne } from '../../http/rate-limit'
-import { infoOf, viewerOf } from '../../http/request-info'
+import { clientAddressOf, infoOf, viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
 import { jsonBody } from '../../http/schemas'
 import { unauthenticated } from '../../kernel/errors'
@@ -34,7 +34,8 @@ export const accountRoutes = (ctx: AppContext) =>
       async ({ body, request }) => json(201, await signUp(ctx, body, requestIdOf(request))),
       {
         ...jsonBody(SignUpBody),
-        transform: ({ request }) => takeOne(ctx, request, 'signups', infoOf(request).clientAddress),
+        transform: ({ request }) =>
+          takeOne(ctx, request, 'signups', clientAddressOf(request, ctx.config.trustedProxyHops)),
         detail: describe({
           takesBody: true,
           tag: 'Accounts',
@@ -53,7 +54,12 @@ export const accountRoutes = (ctx: AppContext) =>
         async transform({ request, body }) {
           const email = emailOf(body)
           // The tight bucket first: what it refuses cannot drain the one that all addresses share.
-          await takeOne(ctx, request, 'logins', `${email}:${infoOf(request).clientAddress}`)
+          await takeOne(
+            ctx,
+            request,
+            'logins',
+            `${email}:${clientAddressOf(request, ctx.config.trustedProxyHops)}`,
+          )
           const looser = ctx.config.rateLimitsPerMin.logins * LOGINS_PER_EMAIL_FACTOR
           await takeOne(ctx, request, 'logins', email, looser)
         },

@@ -19,7 +19,7 @@ export const eventRoutes = (ctx: AppContext) =>
     async ({ query, request }) => {
       const lastEventId = request.headers.get('last-event-id') || query.last_event_id || null
       const stream = await openEventStream(ctx, viewerOf(request), lastEventId)
-      infoOf(request).keepOpen()
+      infoOf(request).connection.keepOpen()
       return new Response(stream, { headers: STREAM_HEADERS })
     },
     {
