@@ -7,7 +7,7 @@ export type LineBuffer = Readonly<{
 
 type Target = Readonly<{ write(text: string): unknown; flush(done: (error?: Error) => void): void }>
 
-const TEXT_LENGTH_MAX = 16 * 1024
+const TEXT_LENGTH_MAX = 64 * 1024
 const FLUSH_MS = 100
 
 /** @param textLengthMax what is handed on together is no longer, unless a single line is */

@@ -72,7 +72,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const removedSet = redis.key('{removed}', 'ids')
   const versionKey = (viewerId: string) => redis.key('version', viewerId)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
-  const read = createBatchedRead(redis)
+  const read = createBatchedRead(redis, removedKey)
   const staleViewers = new Set<string>()
   const removedStories = new Set<string>()
   let distrustBeforeMs = 0
@@ -134,9 +134,9 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
 
   return {
     async current(viewerId) {
-      const [version = null, removed] = await read(versionKey(viewerId), removedKey)
-      const { token, viewed } = version === null ? NO_VERSION : readVersion(version)
-      return { version: token, removed: removed ?? '', viewed }
+      const { value, common } = await read(versionKey(viewerId))
+      const { token, viewed } = value === null ? NO_VERSION : readVersion(value)
+      return { version: token, removed: common ?? '', viewed }
     },
     renew: (viewerIds) => renewOrRemember(viewerIds, versionKey),
     renewGraph: (viewerIds) => renewOrRemember(viewerIds, graphKey),

@@ -16,27 +16,30 @@ function heldGate() {
       }),
   }
   const gate = { run: (command: (redis: unknown) => Promise<unknown>) => command(connection) }
-  return { read: createBatchedRead(gate as unknown as RedisGate), asked, answers }
+  return { read: createBatchedRead(gate as unknown as RedisGate, 'all'), asked, answers }
 }
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 test('what is asked for while an answer is under way goes together in the next command', async () => {
   const { read, asked, answers } = heldGate()
-  const first = [read('a', 'all'), read('b', 'all')]
+  const first = [read('a'), read('b')]
   await turn()
-  expect(asked).toEqual([['a', 'all', 'b']])
-  const second = [read('c', 'all'), read('d')]
+  expect(asked).toEqual([['all', 'a', 'b']])
+  const second = [read('c'), read('d')]
   await turn()
   expect(asked).toHaveLength(1)
   answers[0]?.resolve()
   expect(await Promise.all(first)).toEqual([
-    ['A', 'ALL'],
-    ['B', 'ALL'],
+    { value: 'A', common: 'ALL' },
+    { value: 'B', common: 'ALL' },
   ])
   await turn()
-  expect(asked[1]).toEqual(['c', 'all', 'd'])
+  expect(asked[1]).toEqual(['all', 'c', 'd'])
   answers[1]?.resolve()
-  expect(await Promise.all(second)).toEqual([['C', 'ALL'], ['D']])
+  expect(await Promise.all(second)).toEqual([
+    { value: 'C', common: 'ALL' },
+    { value: 'D', common: 'ALL' },
+  ])
 })
 
 test('a failure reaches those who asked, and not those who came after', async () => {
@@ -47,9 +50,9 @@ test('a failure reaches those who asked, and not those who came after', async ()
   answers[0]?.reject(new Error('away'))
   expect(await lost).toBe('away')
   await turn()
-  expect(asked[1]).toEqual(['b'])
+  expect(asked[1]).toEqual(['all', 'b'])
   answers[1]?.resolve()
-  expect(await kept).toEqual(['B'])
+  expect((await kept).value).toBe('B')
 })
 
 test('when nobody asks nothing is sent, and the next to ask is heard', async () => {
@@ -63,5 +66,5 @@ test('when nobody asks nothing is sent, and the next to ask is heard', async () 
   const next = read('b')
   await turn()
   answers[1]?.resolve()
-  expect(await next).toEqual(['B'])
+  expect((await next).value).toBe('B')
 })

@@ -3,22 +3,24 @@ import { createBatcher } from '../../kernel/batcher'
 import type { RedisGate } from './client'
 import type { RedisCommands } from './connection'
 
-/** Reads keys together with whatever else is asked for meanwhile, as one command. */
-export type BatchedRead = (...keys: readonly string[]) => Promise<(string | null)[]>
+/** Reads a key, together with whatever else is asked for meanwhile, as one command. */
+export type BatchedRead = (key: string) => Promise<Readonly<{ value: string | null; common: string | null }>>
 
-/** A busy process asks for dozens of versions at once, and one command costs hardly more than one of them. */
-export function createBatchedRead(redis: RedisGate): BatchedRead {
-  const read = createBatcher<readonly string[], (string | null)[]>({
+/**
+ * A busy process asks for dozens of versions at once, and one command costs hardly more than one of them.
+ *
+ * @param commonKey read with each of them, and once for all that go together
+ */
+export function createBatchedRead(redis: RedisGate, commonKey: string): BatchedRead {
+  return createBatcher({
     sizeMax: Number.POSITIVE_INFINITY,
-    async run(asked) {
-      // Keys that several ask for, such as the token of removals, are read once.
-      const places = new Map<string, number>()
-      for (const keys of asked) for (const key of keys) if (!places.has(key)) places.set(key, places.size)
-      const values = await redis.run((connection) => readAll(connection, [...places.keys()]))
-      return asked.map((keys) => keys.map((key) => values[places.get(key) ?? -1] ?? null))
+    async run(keys: readonly string[]) {
+      const [common = null, ...values] = await redis.run((connection) =>
+        readAll(connection, [commonKey, ...keys]),
+      )
+      return values.map((value) => ({ value, common }))
     },
   })
-  return (...keys) => read(keys)
 }
 
 /** One command; of a Cluster, whose commands cannot span slots, one for each key, side by side. */

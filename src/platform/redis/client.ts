@@ -143,7 +143,7 @@ export function createRedis(options: RedisOptions): RedisGate {
       subscribers.push(subscriber)
       return subscriber.connection
     },
-    key: (...parts) => [options.keyPrefix, ...parts].join(':'),
+    key: (...parts) => `${options.keyPrefix}:${parts.join(':')}`,
     async close() {
       closed = true
       clearTimeout(timer)
