@@ -49,7 +49,7 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     const renderedAtMs = nowMs()
     const key = pageKey(viewerId, limit)
     const { version, removed, viewed } = await versions.current(viewerId)
-    const found = version === null ? null : await findPage(key, version)
+    const found = version === null ? null : (findRemembered(key, version) ?? (await findStored(key, version)))
     if (found !== null) {
       const page = markViewed(key, found, viewed, viewerId)
       const isWhole = page.removed === removed && page.firstExpiryMs > nowMs()
@@ -59,22 +59,28 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     return { kind: 'miss', stamp }
   }
 
-  const findPage = async (key: string, version: string): Promise<StoredPage | null> => {
-    // A remembered page from before a failure would otherwise hide the one that was kept since.
-    const isGood = (page: StoredPage) =>
+  const isGood = (page: StoredPage, version: string): boolean => {
+    const now = nowMs()
+    return (
       page.version === version &&
-      page.endsAtMs > nowMs() &&
+      page.endsAtMs > now &&
       // A clock that was set back would keep a remembered page for as long.
-      page.renderedAtMs <= nowMs() + CLOCK_SKEW_MS &&
+      page.renderedAtMs <= now + CLOCK_SKEW_MS &&
       versions.canServe(page.renderedAtMs)
-    const remembered = memory.get(key)
-    if (remembered !== undefined) {
-      if (isGood(remembered)) return remembered
-      memory.delete(key)
-    }
+    )
+  }
+  const findRemembered = (key: string, version: string): StoredPage | null => {
+    const page = memory.get(key)
+    if (page === undefined) return null
+    if (isGood(page, version)) return page
+    // One from before a failure would otherwise hide the one that was kept since.
+    memory.delete(key)
+    return null
+  }
+  const findStored = async (key: string, version: string): Promise<StoredPage | null> => {
     const stored = await redis.run((connection) => connection.getBuffer(key))
     const page = stored === null ? null : parsePage(stored)
-    if (page === null || !isGood(page)) return null
+    if (page === null || !isGood(page, version)) return null
     memory.set(key, page)
     return page
   }
