@@ -5,6 +5,8 @@ type Options<Item, Answer> = Readonly<{
   /** Answers all of them, in their order. */
   run(items: readonly Item[]): Promise<readonly Answer[]>
   sizeMax: number
+  /** How many turns of the loop may bring company to the first of a batch, before it goes. */
+  turns?: number
   /** Whatever waits goes when the first has waited for so long, though the batch before is still under way. */
   patienceMs?: number
   /** Whether a batch may have failed for one of its items only; then each is run again by itself. */
@@ -26,7 +28,7 @@ const PATIENCE_MS = 25
  * more go together.
  */
 export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Batcher<Item, Answer> {
-  const { run, sizeMax, patienceMs = PATIENCE_MS, isOfOne = () => false } = options
+  const { run, sizeMax, turns = 1, patienceMs = PATIENCE_MS, isOfOne = () => false } = options
   let waiting: Asker<Item, Answer>[] = []
   let underWay = 0
   let isScheduled = false
@@ -65,6 +67,9 @@ export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Bat
       timer = undefined
     }
   }
+  const after = (turns: number): void => {
+    setImmediate(() => (turns > 1 ? after(turns - 1) : goOn()))
+  }
   const startAll = () => {
     while (waiting.length > 0) start()
     timer = undefined
@@ -76,6 +81,6 @@ export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Bat
       if (isScheduled) return
       isScheduled = true
       // Not at once: what the same turn of the loop brings goes with it.
-      setImmediate(goOn)
+      after(turns)
     })
 }

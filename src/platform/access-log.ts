@@ -31,17 +31,17 @@ export function createAccessLog(logger: Logger): AccessLog {
   const bindings = String(inside[chindingsSym])
   const stream = inside[streamSym] as Readonly<{ write(line: string): void }>
   let nowMs = 0
-  let now = ''
+  let head = ''
   return (level, { request_id, user_id, method, route, path, status, duration_ms }) => {
     if (!logger.isLevelEnabled(level)) return
     // A busy process writes a dozen lines a millisecond, and the text of a time costs more than comparing it.
     if (nowMs !== Date.now()) {
       nowMs = Date.now()
-      now = isoTime()
+      head = `${isoTime()}${bindings},"event":"http_request","request_id":"`
     }
     const user = user_id === undefined ? '' : `,"user_id":"${user_id}"`
     stream.write(
-      `{"level":"${level}"${now}${bindings},"event":"http_request","request_id":"${request_id}"${user}` +
+      `{"level":"${level}"${head}${request_id}"${user}` +
         `,"method":"${method}","route":"${route}","path":${PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)}` +
         `,"status":${status},"duration_ms":${duration_ms}}\n`,
     )
