@@ -114,6 +114,20 @@ describe('the cached page', () => {
     expect(statements).toEqual([])
   })
 
+  test('leaves nothing in Redis that stays there: views without a page are not noted, and notes end with the version', async () => {
+    const instance = stage.instance()
+    const [ava, ben] = await cast(instance, 'ava', 'ben')
+    const story = await ava.tell({ visibility: 'public' })
+    const key = instance.ctx.redis.key('version', ben.id)
+    ;(await ben.post(`/stories/${story.id}/view`)).as(200)
+    expect(await stage.redis().exists(key)).toBe(0)
+    ;(await ben.get('/feed')).as(200)
+    const another = await ava.tell({ visibility: 'public' })
+    ;(await ben.post(`/stories/${another.id}/view`)).as(200)
+    expect(await stage.redis().get(key)).toEndWith(`,${another.id}`)
+    expect(await stage.redis().ttl(key)).toBeGreaterThan(0)
+  })
+
   test('is made anew when Redis was flushed', async () => {
     const { ids, close, shared } = await warmFeed(stage.instance())
     await stage.dropRedisKeys()
