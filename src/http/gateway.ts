@@ -134,6 +134,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     // What `json` made has them already.
     if (!headers.has('Referrer-Policy')) {
       setAll(headers, info.route === PAGES_ROUTE ? security.forPages : API_HEADERS)
+      // For strangers, too, so that no cache mixes origins.
       headers.append('Vary', 'Origin')
     }
     if (isTls(request)) setAll(headers, security.overTls)

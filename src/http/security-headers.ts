@@ -8,7 +8,7 @@ const ALWAYS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
 }
 
-/** What comes with every answer of the API; `Vary` also for strangers, so that no cache mixes origins. */
+/** What comes with every answer of the API. */
 export const API_HEADERS: Readonly<Record<string, string>> = {
   ...ALWAYS,
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
