@@ -118,7 +118,7 @@ describe('the cached page', () => {
     const instance = stage.instance()
     const [ava, ben] = await cast(instance, 'ava', 'ben')
     const story = await ava.tell({ visibility: 'public' })
-    const key = instance.ctx.redis.key('version', ben.id)
+    const key = instance.ctx.redis.key('version', `{${ben.id}}`)
     ;(await ben.post(`/stories/${story.id}/view`)).as(200)
     expect(await stage.redis().exists(key)).toBe(0)
     ;(await ben.get('/feed')).as(200)

@@ -70,7 +70,9 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
   const removedSet = redis.key('{removed}', 'ids')
-  const versionKey = (viewerId: string) => redis.key('version', viewerId)
+  // The braces are of a time when a second key lay beside it: without them, processes of both times would not hear of
+  // each other's changes while one takes the other's place.
+  const versionKey = (viewerId: string) => redis.key('version', `{${viewerId}}`)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   const read = createBatchedRead(redis, removedKey)
   const staleViewers = new Set<string>()
