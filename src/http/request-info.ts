@@ -1,3 +1,4 @@
+import type { AppContext } from '../context'
 import type { Viewer } from '../kernel/viewer'
 import { clientAddress } from './client-address'
 
@@ -37,8 +38,12 @@ export function infoOf(request: Request): RequestInfo {
 }
 
 /** The client's address as far as trusted proxies tell. */
-export const clientAddressOf = (request: Request, trustedProxyHops: number): string =>
-  clientAddress(request.headers.get('x-forwarded-for'), infoOf(request).connection.address, trustedProxyHops)
+export const clientAddressOf = ({ config }: Pick<AppContext, 'config'>, request: Request): string =>
+  clientAddress(
+    request.headers.get('x-forwarded-for'),
+    infoOf(request).connection.address,
+    config.trustedProxyHops,
+  )
 
 /** The ids that go into every log line about this request. */
 export const whereOf = (request: Request): { requestId: string; userId: string | undefined } => {

@@ -35,10 +35,10 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
     metric: Readonly<{ name: string; help: string; type: string }>,
     values: () => Value[],
   ) => {
+    const summed = { ...metric, aggregator: 'sum' }
     const asked = {
-      ...metric,
-      aggregator: 'sum',
-      get: async () => ({ ...metric, aggregator: 'sum', values: values() }),
+      ...summed,
+      get: async () => ({ ...summed, values: values() }),
       reset: () => routes.clear(),
     }
     // A registry asks no more of a metric than this, though its type names prom-client's own classes.

@@ -34,8 +34,7 @@ export const accountRoutes = (ctx: AppContext) =>
       async ({ body, request }) => json(201, await signUp(ctx, body, requestIdOf(request))),
       {
         ...jsonBody(SignUpBody),
-        transform: ({ request }) =>
-          takeOne(ctx, request, 'signups', clientAddressOf(request, ctx.config.trustedProxyHops)),
+        transform: ({ request }) => takeOne(ctx, request, 'signups', clientAddressOf(ctx, request)),
         detail: describe({
           takesBody: true,
           tag: 'Accounts',
@@ -54,12 +53,7 @@ export const accountRoutes = (ctx: AppContext) =>
         async transform({ request, body }) {
           const email = emailOf(body)
           // The tight bucket first: what it refuses cannot drain the one that all addresses share.
-          await takeOne(
-            ctx,
-            request,
-            'logins',
-            `${email}:${clientAddressOf(request, ctx.config.trustedProxyHops)}`,
-          )
+          await takeOne(ctx, request, 'logins', `${email}:${clientAddressOf(ctx, request)}`)
           const looser = ctx.config.rateLimitsPerMin.logins * LOGINS_PER_EMAIL_FACTOR
           await takeOne(ctx, request, 'logins', email, looser)
         },
