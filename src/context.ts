@@ -1,6 +1,6 @@
 import type { Config } from './config'
 import { createFindUser, type FindUser } from './features/accounts/find-user'
-import { createHub, type Hub } from './features/events/hub'
+import { type Committed, createHub, type Hub } from './features/events/hub'
 import { createStreamSlots, type StreamSlots } from './features/events/stream-slots'
 import { createPageCache, type PageCache } from './features/feed/page-cache'
 import { createPageVersions, type PageVersions } from './features/feed/page-versions'
@@ -45,8 +45,12 @@ export type AppContext = Readonly<{
   redis: RedisGate
   buckets: TokenBuckets
   bus: EventBus
-  /** Tells every process that there are new events; never throws, and nobody waits for it. */
-  announce(): void
+  /**
+   * Tells every process that there are new events; never throws, and nobody waits for it.
+   *
+   * @param events of the transaction, where they are known
+   */
+  announce(events?: Committed): void
   objects: ObjectStore
   passwords: Passwords
   tokens: Tokens
@@ -177,8 +181,11 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     redis,
     buckets: createTokenBuckets(redis, nowMs),
     bus,
-    // What could not be told is found by the poll of every hub.
-    announce: () => void bus.wake().catch(() => metrics.dependencyErrors.inc({ dependency: 'redis' })),
+    announce: (events = []) => {
+      hub.committed(events)
+      // What could not be told is found by the poll of every hub.
+      bus.wake().catch(() => metrics.dependencyErrors.inc({ dependency: 'redis' }))
+    },
     objects,
     passwords: createPasswords(),
     tokens: createTokens({

@@ -17,7 +17,7 @@ type Import = Readonly<{ from: string; to: string; isType: boolean }>
 
 const ENTRIES = ['worker.ts', 'src/server.ts', 'src/serve.ts']
 const PURE_NAMES = ['rules', 'visibility', 'sse', 'event-types', 'story-row', 'stream-handle']
-const STORE_NAMES = ['store', 'visibility-sql', 'story-row-sql', 'view-sql']
+const STORE_NAMES = ['store', 'visibility-sql', 'story-row-sql', 'view-sql', 'event-row-sql']
 
 /** Which row of the table a file belongs to. */
 function kindOf(path: string): string {

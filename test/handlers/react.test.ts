@@ -10,7 +10,7 @@ const story = aStory()
 const path = `/stories/${story.id}/reactions`
 const FIRE = { emoji: '🔥' }
 /** What the store says of a reaction when there is one before it. */
-const THERE = { authorId: ava.id, isNew: false }
+const THERE = { authorId: ava.id, isNew: false, events: [] }
 
 /** ben's reaction as the stores take it; changes and events are noted. */
 async function react(person: Person, body: object, reactions: Partial<Stores['reactions']> = {}) {
@@ -19,7 +19,7 @@ async function react(person: Person, body: object, reactions: Partial<Stores['re
   const api = await startApi({
     stores: {
       reactions: {
-        insertReactions: async () => [{ authorId: ava.id, isNew: true }],
+        insertReactions: async () => [{ authorId: ava.id, isNew: true, events: [] }],
         changeReaction: async (...args) => void changed.push(args),
         ...reactions,
       },
@@ -47,7 +47,7 @@ describe('POST /stories/:id/reactions', () => {
       expect((await react(ben, { emoji: '\u2764' })).answer.body.emoji).toBe('❤️')
     })
     test('when the one before was taken back while it was to be changed', async () => {
-      const found = [THERE, THERE, { authorId: ava.id, isNew: true }]
+      const found = [THERE, THERE, { authorId: ava.id, isNew: true, events: [] }]
       const { answer, api } = await react(ben, FIRE, {
         insertReactions: async () => [found.shift() ?? null],
         lockReaction: async () => null,

@@ -15,7 +15,13 @@ const apiWith = (recorded: Partial<Recorded>, others: Partial<Stores['stories']>
     stores: {
       stories: {
         recordViews: async (views) =>
-          views.map(({ viewedAt }) => ({ authorId: ava.id, isFirst: true, viewedAt, ...recorded })),
+          views.map(({ viewedAt }) => ({
+            authorId: ava.id,
+            isFirst: true,
+            viewedAt,
+            events: [],
+            ...recorded,
+          })),
         ...others,
       },
     },

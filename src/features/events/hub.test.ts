@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, jest, test } from 'bun:test'
+import fc from 'fast-check'
 import { ava, ben } from '../../../test/support/cast'
 import { fakeBus } from '../../../test/support/fakes/bus'
 import { fakeClock } from '../../../test/support/fakes/clock'
 import { eventTable } from '../../../test/support/fakes/event-table'
 import { createMetrics } from '../../platform/metrics'
+import type { StoredEvent } from './event-types'
 import { createHub, type Hub } from './hub'
 import type { CloseReason, Subscriber } from './subscriber'
 
@@ -143,6 +145,126 @@ describe('the hub', () => {
     }
     expect(await one.heard(20)).toHaveLength(20)
     expect(table.state.reads - before).toBe(1)
+  })
+  describe('what this process has committed', () => {
+    test('is handed out at once, without a read, when nothing can lie before it', async () => {
+      const { hub, table } = setUp()
+      const one = listener(ava.id)
+      await hub.join(one.subscriber)
+      const before = table.state.reads
+      for (const name of ['a', 'b', 'c']) hub.committed([table.commit(ava.id, name)])
+      expect(one.stories).toEqual(['a', 'b', 'c'])
+      expect(table.state.reads).toBe(before)
+    })
+    test('waits for an older transaction of its own', async () => {
+      const { hub, table } = setUp(3_600_000, 3_600_000)
+      const one = listener(ava.id)
+      await hub.join(one.subscriber)
+      const [older, younger] = [table.begin(ava.id, 'older'), table.begin(ava.id, 'younger')]
+      younger.commit()
+      hub.committed([younger.event])
+      expect(one.stories).toEqual([])
+      older.commit()
+      hub.committed([older.event])
+      expect(one.stories).toEqual(['older', 'younger'])
+    })
+    test('is read with the rest when another process may have committed before it', async () => {
+      const { hub, table } = setUp()
+      const one = listener(ava.id)
+      await hub.join(one.subscriber)
+      table.commit(ava.id, 'of another process')
+      hub.committed([table.commit(ava.id, 'own')])
+      expect(one.stories).toEqual([])
+      expect(await one.heard(2)).toEqual(['of another process', 'own'])
+    })
+    test('follows at once on a read that was under way and ends before it', async () => {
+      const { hub, table } = setUp(3_600_000, 3_600_000)
+      const one = listener(ava.id)
+      await hub.join(one.subscriber)
+      const [another, own] = [table.begin(ava.id, 'of another process'), table.begin(ava.id, 'own')]
+      another.commit()
+      const reading = hub.join(listener(ben.id).subscriber)
+      own.commit()
+      hub.committed([own.event])
+      await reading
+      expect(one.stories).toEqual(['of another process', 'own'])
+    })
+    test('is not kept when too much of it waits, but read', async () => {
+      const { hub, table } = setUp()
+      const one = listener(ava.id)
+      await hub.join(one.subscriber)
+      const oldest = table.begin(ava.id, 'oldest')
+      const names = Array.from({ length: 1500 }, (_, i) => `s${i}`)
+      for (const name of names) {
+        const { event, commit } = table.begin(ava.id, name)
+        commit()
+        hub.committed([event])
+      }
+      oldest.commit()
+      hub.committed([oldest.event])
+      expect(await one.heard(1501)).toEqual(['oldest', ...names])
+    })
+    test('is read where it is not known', async () => {
+      const { hub, table } = setUp()
+      const one = listener(ava.id)
+      await hub.join(one.subscriber)
+      table.commit(ava.id, 'a')
+      hub.committed([])
+      expect(await one.heard(1)).toEqual(['a'])
+    })
+    test('is in the order of the table, and there once, however all of it interleaves', async () => {
+      const STEP = fc.oneof(
+        fc.record({ do: fc.constantFrom('begin ours' as const, 'begin another' as const), which: fc.nat(7) }),
+        fc.record({
+          do: fc.constantFrom('commit' as const, 'tell' as const, 'tell again' as const),
+          which: fc.nat(7),
+        }),
+        fc.record({ do: fc.constantFrom('wake' as const, 'turn' as const), which: fc.nat(7) }),
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 80 }), async (steps) => {
+          const { hub, table, bus } = setUp()
+          const one = listener(ava.id)
+          await hub.join(one.subscriber)
+          const begun: string[] = []
+          const open: { isOurs: boolean; event: StoredEvent; commit(): void }[] = []
+          /** A transaction has ended some time before its process hears of it. */
+          const untold: StoredEvent[] = []
+          const told: StoredEvent[] = []
+          const pick = <T>(from: T[], which: number) => from.splice(which % Math.max(1, from.length), 1)[0]
+          const commit = (which: number) => {
+            const ended = pick(open, which)
+            ended?.commit()
+            if (ended?.isOurs) untold.push(ended.event)
+          }
+          const tell = (from: StoredEvent[], which: number) => {
+            const event = pick(from, which)
+            if (event !== undefined) hub.committed([event])
+            if (event !== undefined) told.push(event)
+          }
+          for (const { do: step, which } of steps) {
+            if (step === 'commit') commit(which)
+            else if (step === 'tell') tell(untold, which)
+            else if (step === 'tell again') tell(told, which)
+            else if (step === 'wake') bus.sayWake()
+            else if (step === 'turn') await Promise.resolve()
+            else {
+              begun.push(`s${begun.length}`)
+              open.push({ isOurs: step === 'begin ours', ...table.begin(ava.id, begun.at(-1) ?? '') })
+            }
+            expect(one.stories).toEqual(begun.slice(0, one.stories.length))
+          }
+          while (open.length > 0) commit(0)
+          bus.sayWake()
+          expect(await one.heard(begun.length)).toEqual(begun)
+          while (untold.length > 0) tell(untold, 0)
+          await hub.join(listener(ben.id).subscriber)
+          expect(one.stories).toEqual(begun)
+          await hub.close()
+        }),
+        { numRuns: 300 },
+      )
+    })
   })
   test('goes on after the database was away', async () => {
     const { hub, table, bus, errors } = setUp(5)

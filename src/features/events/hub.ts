@@ -14,6 +14,9 @@ import { sseFrame } from './sse'
 import type { EventStore } from './store'
 import { type CloseReason, type Subscriber, startOf } from './subscriber'
 
+/** All events of one transaction, in their order; none when they are not known here. */
+export type Committed = readonly StoredEvent[]
+
 /**
  * The one reader of the events table in this process. It follows the table's order below the line where it is final,
  * and hands each event to the author's subscribers, so that listeners cost no queries.
@@ -22,6 +25,11 @@ export type Hub = Readonly<{
   /** Adds a subscriber and reads up to the present; from the resolved position on it misses nothing. */
   join(subscriber: Subscriber): Promise<Position>
   leave(subscriber: Subscriber): void
+  /**
+   * Takes what this process has committed. Known events need no read when nothing can lie before them; the same ones may be
+   * given more than once.
+   */
+  committed(events: Committed): void
   /** Everything up to here has been handed out. */
   position(): Position
   /** The streams that the user holds in this process, the oldest first. */
@@ -36,7 +44,7 @@ type Options = Readonly<{
   metrics: Pick<Metrics, 'eventsLag' | 'eventsDelivered' | 'sseConnections'>
   onError: (error: unknown) => void
   pollMs?: number
-  /** Reads for wakes begin at least this far apart. */
+  /** A read for a wake begins at least so long after the last one, or after events were handed out without one. */
   paceMs?: number
 }>
 
@@ -46,6 +54,8 @@ const POLL_MS = 2000
 const PACE_MS = 4
 const REREAD_MS_MIN = 5
 const REREAD_MS_MAX = 100
+/** Transactions that wait for older ones; beyond it they are left to the next read. */
+const AHEAD_MAX = 1000
 const NOWHERE: Position = { xact: 0n, seq: 0n }
 
 const encoder = new TextEncoder()
@@ -67,9 +77,12 @@ export function createHub(options: Options): Hub {
   let again: Promise<void> | null = null
   let rereadTimer: Timer | undefined
   let paceTimer: Timer | undefined
-  let readMs = Number.NEGATIVE_INFINITY
+  let isReadOwed = false
+  let handedOutMs = Number.NEGATIVE_INFINITY
   let rereadMs = REREAD_MS_MIN
   let closed = false
+  /** Committed here and not handed out yet. */
+  const ahead = new Map<bigint, Committed>()
 
   const handOut = (event: StoredEvent) => {
     const subscribers = roster.of(event.authorId)
@@ -79,25 +92,45 @@ export function createHub(options: Options): Hub {
     metrics.eventsDelivered.inc(subscribers.length)
   }
 
-  const readOn = async (): Promise<void> => {
-    if (roster.size() === 0) {
-      position = null
-      return
+  /**
+   * All below the line has ended and was read. So a transaction of ours that has the line's own number is the next one,
+   * and what it wrote is known: the line moves past it without a look into the table.
+   */
+  const handOutAhead = () => {
+    while (position?.seq === 0n) {
+      const events = ahead.get(position.xact)
+      if (events === undefined) break
+      position = startOf(position.xact + 1n)
+      handedOutMs = monotonicMs()
+      for (const event of events) handOut(event)
     }
-    readMs = monotonicMs()
+    for (const xact of ahead.keys()) if (position === null || xact < position.xact) ahead.delete(xact)
+  }
+  const forget = () => {
+    position = null
+    ahead.clear()
+  }
+  const readOn = async (): Promise<void> => {
+    isReadOwed = false
+    if (roster.size() === 0) return forget()
+    handedOutMs = monotonicMs()
     position ??= startOf(await store.readLine())
     for (;;) {
       const tail = await store.readTail(position, BATCH)
       const last = tail.events.at(-1)
       const isFull = tail.events.length === BATCH && last !== undefined
       const reached: Position = isFull ? last.position : startOf(tail.line)
+      // Some may have been handed out while the read was under way.
+      const known: Position = position
+      const events = tail.events.filter((event) => comparePositions(event.position, known) > 0)
       // First the position: a stream that has no room for one of these reads on up to there by itself.
       if (comparePositions(reached, position) > 0) {
         position = reached
         rereadMs = REREAD_MS_MIN
       }
-      for (const event of tail.events) handOut(event)
+      for (const event of events) handOut(event)
       if (isFull) continue
+      handOutAhead()
       noteLag(tail.heldBackSince)
       return
     }
@@ -130,14 +163,18 @@ export function createHub(options: Options): Hub {
       })
     return again
   }
-  const wake = () => {
+  const readSoon = () => {
     if (closed || roster.size() === 0 || paceTimer !== undefined) return
-    const restMs = readMs + paceMs - monotonicMs()
+    const restMs = handedOutMs + paceMs - monotonicMs()
     if (restMs <= 0) return void pump().catch(onError)
     paceTimer = setTimeout(() => {
       paceTimer = undefined
-      if (!closed) pump().catch(onError)
+      if (!closed && (isReadOwed || ahead.size > 0)) pump().catch(onError)
     }, restMs)
+  }
+  const wake = () => {
+    isReadOwed = true
+    readSoon()
   }
   let listening = false
   const poll = setInterval(wake, pollMs)
@@ -146,7 +183,7 @@ export function createHub(options: Options): Hub {
   const leave = (subscriber: Subscriber) => {
     roster.remove(subscriber)
     // The next stream starts at its own present, not where this one left off.
-    if (roster.size() === 0 && pumping === null) position = null
+    if (roster.size() === 0 && pumping === null) forget()
     metrics.sseConnections.set(roster.size())
   }
 
@@ -167,6 +204,14 @@ export function createHub(options: Options): Hub {
       return position ?? NOWHERE
     },
     leave,
+    committed(events) {
+      const xact = events[0]?.position.xact
+      if (xact === undefined || position === null) return wake()
+      if (ahead.size >= AHEAD_MAX) return wake()
+      ahead.set(xact, events)
+      handOutAhead()
+      if (ahead.has(xact)) readSoon()
+    },
     position: () => position ?? NOWHERE,
     streamsOf: roster.of,
     async close(reason = 'shutdown') {

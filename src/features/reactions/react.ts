@@ -3,6 +3,7 @@ import { EMOJI, type Emoji, toEmoji } from '../../kernel/emoji'
 import { invalidField, notFound } from '../../kernel/errors'
 import { newId } from '../../kernel/ids'
 import type { Viewer } from '../../kernel/viewer'
+import type { StoredEvent } from '../events/event-types'
 import { readableStory } from '../stories/read-story'
 import type { Reaction } from './schema'
 import type { ReactionRow } from './store'
@@ -46,10 +47,10 @@ async function setReaction(
 ): Promise<Outcome> {
   const createdAt = ctx.clock.now()
   const wanted: ReactionRow = { id: newId(), storyId, userId: viewer.id, emoji, createdAt }
-  const followUp = async (authorId: string) => {
+  const followUp = async (authorId: string, events: readonly StoredEvent[]) => {
     if (authorId !== viewer.id) {
       ctx.activity.reactionAdded({ requestId, userId: viewer.id }, storyId, emoji)
-      ctx.announce()
+      ctx.announce(events)
     }
     await ctx.pageVersions.renew([viewer.id])
   }
@@ -57,7 +58,7 @@ async function setReaction(
   const first = await ctx.insertReaction(wanted)
   if (first === null) throw notFound()
   if (first.isNew) {
-    await followUp(first.authorId)
+    await followUp(first.authorId, first.events)
     return { row: wanted, isNew: true }
   }
   return ctx.transact(async ({ reactions, events, afterCommit }) => {
@@ -68,7 +69,7 @@ async function setReaction(
     const [story] = isTakenBack ? await reactions.insertReactions([wanted]) : [found]
     if (!story || (before === null && !story.isNew)) throw notFound()
     if (before?.emoji === emoji) return { row: before, isNew: false }
-    afterCommit(() => followUp(story.authorId))
+    afterCommit(() => followUp(story.authorId, []))
     if (before === null) return { row: wanted, isNew: true }
     await reactions.changeReaction(before.id, emoji, createdAt)
     if (story.authorId !== viewer.id) {

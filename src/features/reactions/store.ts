@@ -3,11 +3,18 @@ import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { reactions } from '../../platform/database/schema'
 import { createStatement, jsonRows } from '../../platform/database/statement'
+import { EVENT_COLUMNS, newEvents, type RawNewEvent } from '../events/event-row-sql'
+import type { StoredEvent } from '../events/event-types'
 import { byRule, isActiveSql, mayViewSql } from '../stories/visibility-sql'
 
 export type ReactionRow = typeof reactions.$inferSelect
 
-export type InsertedReaction = Readonly<{ authorId: string; isNew: boolean }>
+export type InsertedReaction = Readonly<{
+  authorId: string
+  isNew: boolean
+  /** All events of the statement, also those of others who shared it. */
+  events: readonly StoredEvent[]
+}>
 
 export const REACTIONS_AT_ONCE_MAX = 16
 const COLUMNS = 'id uuid, story_id uuid, user_id uuid, emoji text, at text'
@@ -37,9 +44,10 @@ const INSERT_REACTIONS = byRule((rule) =>
         select seen.author_id, 'story.reacted', jsonb_build_object('story_id', story_id, 'user_id', user_id,
           'emoji', seen.emoji, 'created_at', seen.at), r.created_at
         from r join seen using (story_id, user_id) where seen.author_id <> user_id
+        returning (data->>'story_id')::uuid as story_id, (data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS}
       )
-      select story_id, user_id, seen.author_id, r.created_at is not null as is_new
-      from seen left join r using (story_id, user_id)`,
+      select story_id, user_id, seen.author_id, seen.at as asked_at, r.created_at is not null as is_new, e.xact, e.seq, e.data
+      from seen left join r using (story_id, user_id) left join e using (story_id, user_id)`,
   ),
 )
 
@@ -65,9 +73,14 @@ export function createReactionStore(db: Db, friendsRule: FriendsRule) {
         ),
       })
       const found = new Map(inserted.map((row) => [reactionKey(row.story_id, row.user_id), row]))
+      const events = newEvents(inserted, (row) => ({
+        authorId: row.author_id,
+        type: 'story.reacted',
+        createdAt: new Date(row.asked_at),
+      }))
       return rows.map(({ storyId, userId }) => {
         const row = found.get(reactionKey(storyId, userId))
-        return row === undefined ? null : { authorId: row.author_id, isNew: row.is_new }
+        return row === undefined ? null : { authorId: row.author_id, isNew: row.is_new, events }
       })
     },
     /** The user's reaction, locked, so that of two changes at once the second sees the first. */
@@ -94,6 +107,12 @@ export function createReactionStore(db: Db, friendsRule: FriendsRule) {
 
 export type ReactionStore = ReturnType<typeof createReactionStore>
 
-type RawInserted = { story_id: string; user_id: string; author_id: string; is_new: boolean }
+type RawInserted = {
+  story_id: string
+  user_id: string
+  author_id: string
+  asked_at: string
+  is_new: boolean
+} & RawNewEvent
 
 const reactionKey = (storyId: string, userId: string) => `${storyId} ${userId}`

@@ -5,6 +5,8 @@ import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { stories, users } from '../../platform/database/schema'
 import { createStatement } from '../../platform/database/statement'
+import { newEvents } from '../events/event-row-sql'
+import type { StoredEvent } from '../events/event-types'
 import { type RawStoryRow, type StoryRow, toStoryRow } from './story-row'
 import { storyRowSql } from './story-row-sql'
 import { type RawView, RECORD_VIEWS } from './view-sql'
@@ -24,7 +26,13 @@ export type NewStory = Readonly<{
 }>
 
 export type NewView = Readonly<{ storyId: string; viewerId: string; viewedAt: Date }>
-export type RecordedView = Readonly<{ authorId: string; isFirst: boolean; viewedAt: Date | null }>
+export type RecordedView = Readonly<{
+  authorId: string
+  isFirst: boolean
+  viewedAt: Date | null
+  /** All events of the statement, also those of others who shared it. */
+  events: readonly StoredEvent[]
+}>
 export type ViewerRow = Readonly<{ id: string; handle: string; viewedAt: Date; reaction: string | null }>
 
 const INSERT_STORY = createStatement(
@@ -147,6 +155,11 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
         ),
       })
       const recorded = new Map(rows.map((row) => [viewKey(row.story_id, row.viewer_id), row]))
+      const events = newEvents(rows, (row) => ({
+        authorId: row.author_id,
+        type: 'story.viewed',
+        createdAt: new Date(row.viewed_at ?? 0),
+      }))
       return views.map(({ storyId, viewerId }) => {
         const key = viewKey(storyId, viewerId)
         const row = recorded.get(key)
@@ -156,6 +169,7 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
           // Of the same view asked for twice only one is the first.
           isFirst: row.is_first && asked.delete(key),
           viewedAt: row.viewed_at === null ? null : new Date(row.viewed_at),
+          events,
         }
       })
     },

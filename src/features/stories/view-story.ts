@@ -25,7 +25,7 @@ export async function viewStory(
     // The author first: what follows takes a round trip to Redis, and both then travel in the same one.
     if (view.authorId !== viewer.id) {
       ctx.activity.storyViewed({ requestId, userId: viewer.id }, storyId)
-      ctx.announce()
+      ctx.announce(view.events)
     }
     await ctx.pageVersions.noteViewed(viewer.id, storyId)
   }

@@ -6,10 +6,10 @@ import type { RedisGate } from './client'
  * Between processes: "there is something new in the events table" (never the event itself), and "end this stream".
  */
 export type EventBus = Readonly<{
-  /** Own listeners hear it even when Redis does not; throws RedisDown when the others could not be told. */
+  /** Tells the others, not this process; throws RedisDown when they could not be told. */
   wake(): Promise<void>
   onWake(listener: () => void): void
-  /** Like `wake`, for a stream that some process holds. */
+  /** For a stream that some process holds; own listeners hear it even when Redis does not. Throws RedisDown. */
   endStream(userId: string, streamId: string): Promise<void>
   onEndStreams(listener: (userId: string, streamId: string) => void): void
 }>
@@ -29,7 +29,7 @@ export function createEventBus(redis: RedisGate): EventBus {
     const [userId = '', streamId = ''] = message.split(' ')
     for (const listener of endListeners) listener(userId, streamId)
   }
-  /** Says who woke, as a process hears its own wakes at once, and not once more when they come back. */
+  /** Says who woke, as a process knows what it has committed, and takes no notice of its own wakes when they come back. */
   const ownName = newId()
   let publishedMs = Number.NEGATIVE_INFINITY
   let nextPublish: Promise<void> | null = null
@@ -55,7 +55,6 @@ export function createEventBus(redis: RedisGate): EventBus {
   }
   return {
     async wake() {
-      tellWake()
       nextPublish ??= publishWake()
       await nextPublish
     },

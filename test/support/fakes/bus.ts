@@ -23,7 +23,6 @@ export function fakeBus(): FakeBus {
     },
     async wake() {
       bus.wakes++
-      bus.sayWake()
     },
     onWake: (listener) => void wakeListeners.push(listener),
     async endStream(userId, streamId) {

@@ -1,16 +1,13 @@
-import {
-  comparePositions,
-  type EventType,
-  type Position,
-  type StoredEvent,
-} from '../../../src/features/events/event-types'
+import { comparePositions, type Position, type StoredEvent } from '../../../src/features/events/event-types'
 import type { EventStore, Tail } from '../../../src/features/events/store'
 import { NOON } from './clock'
 
 /** The events table in memory: rows become readable when the line passes them, as in PostgreSQL. */
 export function eventTable(line = 100n) {
   const rows: StoredEvent[] = []
+  const open = new Set<bigint>()
   let next = line
+  let seq = 0n
   const state = { line, reads: 0, failure: null as Error | null }
   const readable = (after: Position) =>
     rows
@@ -33,20 +30,32 @@ export function eventTable(line = 100n) {
       return own.filter(({ position }) => comparePositions(position, until) <= 0).slice(0, limit)
     },
   }
+  const eventOf = (authorId: string, name: string): StoredEvent => ({
+    position: { xact: next++, seq: ++seq },
+    authorId,
+    type: 'story.viewed',
+    data: JSON.stringify({ story_id: name, viewer_id: 'v', viewed_at: 'now' }),
+    createdAt: NOON,
+  })
   return {
     store,
     state,
+    /** A transaction with one event that stays open, and holds the line where it is, until it is committed. */
+    begin(authorId: string, name: string): { event: StoredEvent; commit(): void } {
+      const event = eventOf(authorId, name)
+      open.add(event.position.xact)
+      return {
+        event,
+        commit() {
+          rows.push(event)
+          open.delete(event.position.xact)
+          state.line = [...open, next].sort((a, b) => (a < b ? -1 : 1))[0] ?? next
+        },
+      }
+    },
     /** A transaction with one event; it is below the line unless it stays open beside others. */
     commit(authorId: string, name: string, options: { heldBack?: boolean } = {}): StoredEvent {
-      const type: EventType = 'story.viewed'
-      const data = JSON.stringify({ story_id: name, viewer_id: 'v', viewed_at: 'now' })
-      const event = {
-        position: { xact: next++, seq: BigInt(rows.length + 1) },
-        authorId,
-        type,
-        data,
-        createdAt: NOON,
-      }
+      const event = eventOf(authorId, name)
       rows.push(event)
       if (options.heldBack !== true) state.line = next
       return event
