@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Enough for one to meet the moment in which the last line is on its way. */
@@ -21,4 +23,41 @@ test('the last line is written before the end', async () => {
     }),
   )
   expect(outputs).toEqual(Array.from({ length: PROCESSES }, () => 'last'))
+})
+
+const WRITERS = 3
+const LINES = 5000
+
+/** Writes many lines to an output that others write to as well. */
+const CHATTY_SCRIPT = `
+  const { createLogger, flushLogger } = await import(${JSON.stringify(join(import.meta.dir, 'logger.ts'))})
+  const logger = createLogger('info', 'test', true, true)
+  for (let i = 0; i < ${LINES}; i++) {
+    logger.info({ event: 'x'.repeat(i % 900) })
+    if (i % 100 === 0) await Bun.sleep(0)
+  }
+  await flushLogger(logger)
+  process.exit(0)
+`
+
+test.each(['pipe', 'file'])('no line of a process is torn by another’s on the same %s', async (output) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stories-log-'))
+  const file = join(folder, 'log')
+  const all = Array.from({ length: WRITERS }, () => `"$0" -e "$1" &`).join(' ')
+  const child = Bun.spawn(
+    [
+      'sh',
+      '-c',
+      `${output === 'file' ? `exec > '${file}'; ` : ''}${all} wait`,
+      process.execPath,
+      CHATTY_SCRIPT,
+    ],
+    { stdout: 'pipe', stderr: 'inherit' },
+  )
+  const piped = await new Response(child.stdout).text()
+  await child.exited
+  const lines = (output === 'file' ? readFileSync(file, 'utf8') : piped).trimEnd().split('\n')
+  rmSync(folder, { recursive: true })
+  const byProcess = Map.groupBy(lines, (line) => JSON.parse(line).pid)
+  expect([...byProcess.values()].map(({ length }) => length)).toEqual(Array(WRITERS).fill(LINES))
 })

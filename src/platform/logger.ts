@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import pino from 'pino'
 import type { LogLevel } from '../config'
 import { causesOf } from '../kernel/errors'
@@ -22,8 +23,9 @@ const REDACTED = [
   '*.authorization',
 ]
 
-/** As much as a pipe takes in one piece. */
-const ATOMIC_WRITE_BYTES = 4096
+/** As much as a pipe takes in one piece (POSIX, PIPE_BUF on Linux); what goes to a file is never mixed. */
+const PIPE_WRITE_BYTES = 4096
+const STDOUT = 1
 
 /**
  * @param buffered lines are written together every 100 ms instead of one by one, which a busy API process needs
@@ -31,14 +33,15 @@ const ATOMIC_WRITE_BYTES = 4096
  */
 export function createLogger(level: LogLevel, service: string, buffered: boolean, shared = false): Logger {
   provideHasSubscribers()
+  const writeBytesMax = shared && !fstatSync(STDOUT).isFile() ? PIPE_WRITE_BYTES : undefined
   const stdout = pino.destination({
-    fd: 1,
+    fd: STDOUT,
     sync: !buffered,
     // With 0, its default, a flush does not wait for what is being written.
     minLength: buffered ? 1 : 0,
-    ...(shared ? { maxWrite: ATOMIC_WRITE_BYTES } : {}),
+    ...(writeBytesMax === undefined ? {} : { maxWrite: writeBytesMax }),
   })
-  const stream = buffered ? createLineBuffer(stdout, shared ? ATOMIC_WRITE_BYTES : undefined) : stdout
+  const stream = buffered ? createLineBuffer(stdout, writeBytesMax) : stdout
   return pino(
     {
       level,
