@@ -18,6 +18,8 @@ const CONNECTIONS = 64
 const POOL = 16
 const CHANNEL = 'relay'
 const BOUND = 3
+/** Until most of the service's code is compiled: at this rate it takes longer than in a row at full load. */
+const WARM_UP_ROUNDS = 4
 
 type Client = Readonly<{ ask(order: Order): Promise<Done | 'open'>; stop(): void }>
 
@@ -70,6 +72,10 @@ export async function measureEventLatency(bench: Bench): Promise<RowResult> {
     const run = (arm: 'service' | 'relay', perSecond: number) =>
       clients[arm].ask({ do: 'send', events: plan(perSecond * SECONDS), perSecond }) as Promise<Done>
     const perSecond = await findRate(bench, run)
+    for (let i = 0; i < WARM_UP_ROUNDS; i++) {
+      await run('relay', perSecond)
+      await run('service', perSecond)
+    }
     const rounds: { service: Done; relay: Done }[] = []
     for (let i = 0; i < ROUNDS; i++) {
       const relayed = await run('relay', perSecond)
