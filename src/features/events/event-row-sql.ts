@@ -1,25 +1,33 @@
 import { sql } from 'drizzle-orm'
-import { comparePositions, type StoredEvent } from './event-types'
+import { comparePositions, type EventType, type StoredEvent } from './event-types'
 
-/** What a statement that adds events returns of them, for `newEvents`. */
-export const EVENT_COLUMNS = sql.raw('xact::text as xact, seq::text as seq, data::text as data')
+/** Of an event, in a statement that knows their table as `e`. */
+export const EVENT_COLUMNS = sql.raw(
+  'e.xact::text as xact, e.seq::text as seq, e.author_id, e.type, e.data::text as data, e.created_at',
+)
 
-/** Null in a row that has added none. */
-export type RawNewEvent = { xact: string | null; seq: string | null; data: string | null }
+export type RawEvent = {
+  xact: string
+  seq: string
+  author_id: string
+  type: EventType
+  data: string
+  created_at: string
+}
 
-/**
- * The events that one statement has added, in their order.
- *
- * @param rest what the row knows of its event besides
- */
-export const newEvents = <Row extends RawNewEvent>(
-  rows: readonly Row[],
-  rest: (row: Row) => Pick<StoredEvent, 'authorId' | 'type' | 'createdAt'>,
-): readonly StoredEvent[] =>
+/** A row of a statement that adds events; those that have added none have nothing there. */
+export type MaybeRawEvent = RawEvent | { xact: null }
+
+export const toEvent = (row: RawEvent): StoredEvent => ({
+  position: { xact: BigInt(row.xact), seq: BigInt(row.seq) },
+  authorId: row.author_id,
+  type: row.type,
+  data: row.data,
+  createdAt: new Date(row.created_at),
+})
+
+/** The events that one statement has added, in their order. */
+export const newEvents = (rows: readonly MaybeRawEvent[]): readonly StoredEvent[] =>
   rows
-    .flatMap((row) =>
-      row.xact === null || row.seq === null || row.data === null
-        ? []
-        : { ...rest(row), position: { xact: BigInt(row.xact), seq: BigInt(row.seq) }, data: row.data },
-    )
+    .flatMap((row) => (row.xact === null ? [] : toEvent(row)))
     .sort((a, b) => comparePositions(a.position, b.position))

@@ -206,8 +206,7 @@ export function createHub(options: Options): Hub {
     leave,
     committed(events) {
       const xact = events[0]?.position.xact
-      if (xact === undefined || position === null) return wake()
-      if (ahead.size >= AHEAD_MAX) return wake()
+      if (xact === undefined || position === null || ahead.size >= AHEAD_MAX) return wake()
       ahead.set(xact, events)
       handOutAhead()
       if (ahead.has(xact)) readSoon()

@@ -1,15 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
+import { EVENT_COLUMNS, type RawEvent, toEvent } from './event-row-sql'
 import type { EventType, Position, StoredEvent } from './event-types'
-
-type RawEvent = {
-  xact: string
-  seq: string
-  author_id: string
-  type: EventType
-  data: string
-  created_at: string
-}
 
 export type Tail = Readonly<{
   events: StoredEvent[]
@@ -19,15 +11,6 @@ export type Tail = Readonly<{
   heldBackSince: Date | null
 }>
 
-const toEvent = (row: RawEvent): StoredEvent => ({
-  position: { xact: BigInt(row.xact), seq: BigInt(row.seq) },
-  authorId: row.author_id,
-  type: row.type,
-  data: row.data,
-  createdAt: new Date(row.created_at),
-})
-
-const COLUMNS = sql`e.xact::text as xact, e.seq::text as seq, e.author_id, e.type, e.data::text as data, e.created_at`
 const isAfter = (position: Position) =>
   sql`(e.xact, e.seq) > (${String(position.xact)}::xid8, ${String(position.seq)}::bigint)`
 
@@ -60,7 +43,7 @@ export function createEventStore(db: Db) {
           from l)
         select l.line::text as line, held.since as held_since, t.*
         from l cross join held left join lateral (
-          select ${COLUMNS} from events e where ${isAfter(after)} and e.xact < l.line
+          select ${EVENT_COLUMNS} from events e where ${isAfter(after)} and e.xact < l.line
           order by e.xact, e.seq limit ${limit}) t on true`)
       const first = rows[0]
       return {
@@ -77,7 +60,7 @@ export function createEventStore(db: Db) {
       limit: number,
     ): Promise<StoredEvent[]> {
       const rows = await db.execute<RawEvent>(sql`
-        select ${COLUMNS} from events e
+        select ${EVENT_COLUMNS} from events e
         where e.author_id = ${authorId}::uuid and ${isAfter(after)}
           and (e.xact, e.seq) <= (${String(until.xact)}::xid8, ${String(until.seq)}::bigint)
           and e.xact < pg_snapshot_xmin(pg_current_snapshot())

@@ -3,7 +3,7 @@ import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { reactions } from '../../platform/database/schema'
 import { createStatement, jsonRows } from '../../platform/database/statement'
-import { EVENT_COLUMNS, newEvents, type RawNewEvent } from '../events/event-row-sql'
+import { EVENT_COLUMNS, type MaybeRawEvent, newEvents } from '../events/event-row-sql'
 import type { StoredEvent } from '../events/event-types'
 import { byRule, isActiveSql, mayViewSql } from '../stories/visibility-sql'
 
@@ -39,15 +39,16 @@ const INSERT_REACTIONS = byRule((rule) =>
         insert into reactions (id, story_id, user_id, emoji, created_at)
         select id, story_id, user_id, emoji, at::timestamptz from seen order by story_id, user_id
         on conflict (story_id, user_id) do nothing returning story_id, user_id, created_at
-      ), e as (
-        insert into events (author_id, type, data, created_at)
+      ), told as (
+        insert into events as e (author_id, type, data, created_at)
         select seen.author_id, 'story.reacted', jsonb_build_object('story_id', story_id, 'user_id', user_id,
           'emoji', seen.emoji, 'created_at', seen.at), r.created_at
         from r join seen using (story_id, user_id) where seen.author_id <> user_id
-        returning (data->>'story_id')::uuid as story_id, (data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS}
+        returning (e.data->>'story_id')::uuid as story_id, (e.data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS}
       )
-      select story_id, user_id, seen.author_id, seen.at as asked_at, r.created_at is not null as is_new, e.xact, e.seq, e.data
-      from seen left join r using (story_id, user_id) left join e using (story_id, user_id)`,
+      select story_id, user_id, seen.author_id, r.created_at is not null as is_new,
+        told.xact, told.seq, told.type, told.data, told.created_at
+      from seen left join r using (story_id, user_id) left join told using (story_id, user_id)`,
   ),
 )
 
@@ -73,11 +74,7 @@ export function createReactionStore(db: Db, friendsRule: FriendsRule) {
         ),
       })
       const found = new Map(inserted.map((row) => [reactionKey(row.story_id, row.user_id), row]))
-      const events = newEvents(inserted, (row) => ({
-        authorId: row.author_id,
-        type: 'story.reacted',
-        createdAt: new Date(row.asked_at),
-      }))
+      const events = newEvents(inserted)
       return rows.map(({ storyId, userId }) => {
         const row = found.get(reactionKey(storyId, userId))
         return row === undefined ? null : { authorId: row.author_id, isNew: row.is_new, events }
@@ -111,8 +108,7 @@ type RawInserted = {
   story_id: string
   user_id: string
   author_id: string
-  asked_at: string
   is_new: boolean
-} & RawNewEvent
+} & MaybeRawEvent
 
 const reactionKey = (storyId: string, userId: string) => `${storyId} ${userId}`

@@ -155,11 +155,7 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
         ),
       })
       const recorded = new Map(rows.map((row) => [viewKey(row.story_id, row.viewer_id), row]))
-      const events = newEvents(rows, (row) => ({
-        authorId: row.author_id,
-        type: 'story.viewed',
-        createdAt: new Date(row.viewed_at ?? 0),
-      }))
+      const events = newEvents(rows)
       return views.map(({ storyId, viewerId }) => {
         const key = viewKey(storyId, viewerId)
         const row = recorded.get(key)

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { createStatement, jsonRows } from '../../platform/database/statement'
-import { EVENT_COLUMNS, type RawNewEvent } from '../events/event-row-sql'
+import { EVENT_COLUMNS, type MaybeRawEvent } from '../events/event-row-sql'
 import { byRule, isActiveSql, mayViewSql } from './visibility-sql'
 
 export const VIEWS_AT_ONCE_MAX = 16
@@ -18,17 +18,17 @@ export const RECORD_VIEWS = byRule((rule) =>
         insert into story_views (story_id, viewer_id, viewed_at)
         select story_id, viewer_id, at::timestamptz from seen order by 1, 2
         on conflict do nothing returning story_id, viewer_id, viewed_at
-      ), e as (
-        insert into events (author_id, type, data, created_at)
+      ), told as (
+        insert into events as e (author_id, type, data, created_at)
         select seen.author_id, 'story.viewed', jsonb_build_object('story_id', story_id, 'viewer_id', viewer_id,
           'viewed_at', seen.at), v.viewed_at
         from v join seen using (story_id, viewer_id) where seen.author_id <> viewer_id
-        returning (data->>'story_id')::uuid as story_id, (data->>'viewer_id')::uuid as viewer_id, ${EVENT_COLUMNS}
+        returning (e.data->>'story_id')::uuid as story_id, (e.data->>'viewer_id')::uuid as viewer_id, ${EVENT_COLUMNS}
       )
       select story_id, viewer_id, seen.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
         select b.viewed_at from story_views b where b.story_id = seen.story_id and b.viewer_id = seen.viewer_id
-      )) as viewed_at, e.xact, e.seq, e.data
-      from seen left join v using (story_id, viewer_id) left join e using (story_id, viewer_id)`,
+      )) as viewed_at, told.xact, told.seq, told.type, told.data, told.created_at
+      from seen left join v using (story_id, viewer_id) left join told using (story_id, viewer_id)`,
   ),
 )
 
@@ -38,4 +38,4 @@ export type RawView = {
   author_id: string
   is_first: boolean
   viewed_at: string | null
-} & RawNewEvent
+} & MaybeRawEvent
