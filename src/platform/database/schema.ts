@@ -180,11 +180,14 @@ export const reactions = pgTable(
   ],
 )
 
+// The four tables below refer to nothing by a foreign key: each row of theirs is written in one transaction with a view,
+// a reaction or a story, whose own keys hold its story and its people, and goes with them by triggers on `stories` and `users`.
+
 /** Views and reactions of a story in 16 shards; kept by triggers, summed on read. */
 export const storyCounters = pgTable(
   'story_counters',
   {
-    storyId: storyId('story_id').notNull(),
+    storyId: uuid('story_id').notNull(),
     shard: smallint('shard').notNull(),
     views: bigint('views', { mode: 'number' }).notNull().default(0),
     r1: integer('r1').notNull().default(0),
@@ -201,7 +204,7 @@ export const storyCounters = pgTable(
 export const authorDays = pgTable(
   'author_days',
   {
-    authorId: userId('author_id').notNull(),
+    authorId: uuid('author_id').notNull(),
     day: date('day', { mode: 'string' }).notNull(),
     shard: smallint('shard').notNull(),
     posted: bigint('posted', { mode: 'number' }).notNull().default(0),
@@ -222,11 +225,29 @@ export const authorDays = pgTable(
 export const authorViewers = pgTable(
   'author_viewers',
   {
-    authorId: userId('author_id').notNull(),
-    viewerId: userId('viewer_id').notNull(),
+    authorId: uuid('author_id').notNull(),
+    viewerId: uuid('viewer_id').notNull(),
     lastDay: date('last_day', { mode: 'string' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.authorId, table.viewerId] })],
+)
+
+/** Live events, kept a day; `(xact, seq)` is their order, final below the snapshot's xmin. */
+export const events = pgTable(
+  'events',
+  {
+    xact: xid8('xact').notNull().default(sql`pg_current_xact_id()`),
+    seq: bigserial('seq', { mode: 'number' }).notNull(),
+    authorId: uuid('author_id').notNull(),
+    type: text('type').notNull(),
+    data: jsonb('data').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.xact, table.seq] }),
+    index('events_author').on(table.authorId, table.xact, table.seq),
+    index('events_age').on(table.createdAt),
+  ],
 )
 
 export const mediaUploads = pgTable(
@@ -266,23 +287,5 @@ export const idempotencyKeys = pgTable(
   (table) => [
     primaryKey({ columns: [table.userId, table.key] }),
     index('idempotency_keys_age').on(table.createdAt),
-  ],
-)
-
-/** Live events, kept a day; `(xact, seq)` is their order, final below the snapshot's xmin. */
-export const events = pgTable(
-  'events',
-  {
-    xact: xid8('xact').notNull().default(sql`pg_current_xact_id()`),
-    seq: bigserial('seq', { mode: 'number' }).notNull(),
-    authorId: userId('author_id').notNull(),
-    type: text('type').notNull(),
-    data: jsonb('data').notNull(),
-    createdAt: moment('created_at').notNull().defaultNow(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.xact, table.seq] }),
-    index('events_author').on(table.authorId, table.xact, table.seq),
-    index('events_age').on(table.createdAt),
   ],
 )
