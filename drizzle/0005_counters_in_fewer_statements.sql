@@ -22,17 +22,18 @@ begin
   return null;
 end $$;--> statement-breakpoint
 
--- Fires after the foreign keys have taken the stories, views and reactions away, so it sees what waited for these.
-create function on_users_removed() returns trigger language plpgsql as $$
+-- Deferred to the end of the transaction: keys cascade from users to stories and from these to views and reactions, and a
+-- plain trigger would fire between the two, before whoever is writing one of the latter was waited for.
+create function on_user_removed() returns trigger language plpgsql as $$
 begin
-  delete from events e using removed r where e.author_id = r.id;
-  delete from author_days d using removed r where d.author_id = r.id;
-  delete from author_viewers v using removed r where v.author_id = r.id;
-  delete from author_viewers v using removed r where v.viewer_id = r.id;
+  delete from events where author_id = old.id;
+  delete from author_days where author_id = old.id;
+  delete from author_viewers where author_id = old.id;
+  delete from author_viewers where viewer_id = old.id;
   return null;
 end $$;--> statement-breakpoint
-create trigger users_removed after delete on users
-referencing old table as removed for each statement execute function on_users_removed();--> statement-breakpoint
+create constraint trigger user_removed after delete on users
+deferrable initially deferred for each row execute function on_user_removed();--> statement-breakpoint
 
 -- One statement instead of three for a set of views, and a look less for a single one, which goes by key as before. Both
 -- take their locks in one order, so that two writers on one shard never wait in a circle: the story's row, the viewer's,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { cleanUp } from '../../src/features/housekeeping/clean-up'
 import type { Story } from '../../src/features/stories/schema'
 import { EMOJI } from '../../src/kernel/emoji'
@@ -8,8 +8,8 @@ import { useStage } from '../support/context'
 import { cast, makeCrowd } from '../support/crowd'
 import { reactionCounts, statsOf } from '../support/facts'
 import type { Person } from '../support/people'
+import { untilBlocked, withSession } from '../support/session'
 import { createSteeredClock, DAY, HOUR, MINUTE } from '../support/steered-clock'
-import { until } from '../support/until'
 
 /** Counters and stats are what counting the rows would say, after any history and for every writer. */
 
@@ -247,30 +247,21 @@ describe('writers that share a shard do not wait for each other in a circle', ()
     const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
     const story = await ava.tell({})
     const { sql, url } = stage.database()
-    const writer = postgres(url, { max: 1, fetch_types: false })
-    try {
-      const [backend] = await writer<{ pid: number }[]>`select pg_backend_pid() as pid`
-      const [pid, shard] = [backend?.pid ?? 0, (backend?.pid ?? 0) % 16]
-      await writer`insert into story_views (story_id, viewer_id, viewed_at) values (${story.id}, ${ben.id}, now())`
-      await sql
-        .begin(async (holder) => {
-          const held = await holder`
+    await withSession(url, async (writer) => {
+      const shard = writer.pid % 16
+      await writer.sql`insert into story_views (story_id, viewer_id, viewed_at) values (${story.id}, ${ben.id}, now())`
+      const { writing } = await sql.begin(async (holder) => {
+        const held = await holder`
           select 1 from author_days where author_id = ${ava.id} and shard = ${shard} for update`
-          expect(held).toHaveLength(1)
-          const writing = write(writer, story.id, cleo.id).execute()
-          await until('the writer to wait for the author’s row', async () => {
-            const [state] = await holder`
-            select 1 from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
-            return state !== undefined
-          })
-          const free = await holder`
+        expect(held).toHaveLength(1)
+        const writing = write(writer.sql, story.id, cleo.id).execute()
+        await untilBlocked(holder, writer)
+        const free = await holder`
           select 1 from story_counters where story_id = ${story.id} and shard = ${shard} for update skip locked`
-          expect(free).toHaveLength(0)
-          return { writing }
-        })
-        .then(({ writing }) => writing)
-    } finally {
-      await writer.end({ timeout: 1 })
-    }
+        expect(free).toHaveLength(0)
+        return { writing }
+      })
+      await writing
+    })
   })
 })

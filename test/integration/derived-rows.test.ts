@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { useStage } from '../support/context'
 import { cast } from '../support/crowd'
 import type { Person } from '../support/people'
-import { until } from '../support/until'
+import { untilBlocked, withSession } from '../support/session'
 
 /** Rows that are derived from views and reactions have no foreign keys of their own, and go with what they say all the same. */
 
@@ -75,40 +75,38 @@ describe('nothing is left', () => {
   ]
   const writes = [
     {
-      written: 'a view',
+      meanwhile: 'a view is being written',
       write: (sql: postgres.TransactionSql, { story, viewer }: Ids) =>
         sql`insert into story_views (story_id, viewer_id, viewed_at) values (${story}, ${viewer}, now())`,
     },
     {
-      written: 'a reaction',
+      meanwhile: 'a reaction is being written',
       write: (sql: postgres.TransactionSql, { story, viewer }: Ids) =>
         sql`insert into reactions (id, story_id, user_id, emoji, created_at)
           values (gen_random_uuid(), ${story}, ${viewer}, '🔥', now())`,
     },
+    {
+      meanwhile: 'a reaction is being taken back',
+      write: (sql: postgres.TransactionSql, { story }: Ids) =>
+        sql`delete from reactions where story_id = ${story}`,
+    },
   ]
   const cases = removals.flatMap((removal) => writes.map((write) => ({ ...removal, ...write })))
-  test.each(cases)('when $what is removed while $written is being written', async (each) => {
-    const [ava, ben] = await cast(stage.instance(), 'ava', 'ben')
+  test.each(cases)('when $what is removed while $meanwhile', async (each) => {
+    const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
     const story = await ava.tell({})
+    await viewAndReact(cleo, story.id)
     const ids = { story: story.id, author: ava.id, viewer: ben.id }
     const { sql, url } = stage.database()
-    const remover = postgres(url, { max: 1, fetch_types: false })
-    try {
-      const [backend] = await remover<{ pid: number }[]>`select pg_backend_pid() as pid`
+    await withSession(url, async (remover) => {
       const { removing } = await sql.begin(async (writer) => {
         await each.write(writer, ids)
-        const removing = each.remove(remover, ids).execute()
-        await until('the removal to wait for the writer', async () => {
-          const [state] = await writer`
-            select 1 from pg_stat_activity where pid = ${backend?.pid ?? 0} and wait_event_type = 'Lock'`
-          return state !== undefined
-        })
+        const removing = each.remove(remover.sql, ids).execute()
+        await untilBlocked(writer, remover)
         return { removing }
       })
       await removing
-    } finally {
-      await remover.end({ timeout: 1 })
-    }
+    })
     expect(await derivedOf(each.idsGone(ids))).toEqual(NOTHING)
   })
 })
@@ -117,26 +115,18 @@ test('a viewer who becomes known while a later view waits is counted on the late
   const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
   const [first, second] = [await ava.tell({}), await ava.tell({})]
   const { sql, url } = stage.database()
-  const later = postgres(url, { max: 1, fetch_types: false })
-  try {
-    const [backend] = await later<{ pid: number }[]>`select pg_backend_pid() as pid`
+  await withSession(url, async (later) => {
     const { viewing } = await sql.begin(async (earlier) => {
       await earlier`insert into story_views (story_id, viewer_id, viewed_at)
         values (${first.id}, ${ben.id}, '2026-03-09T23:59:59Z')`
-      const viewing = later`insert into story_views (story_id, viewer_id, viewed_at)
+      const viewing = later.sql`insert into story_views (story_id, viewer_id, viewed_at)
         values (${second.id}, ${ben.id}, '2026-03-10T00:00:01Z'),
           (${second.id}, ${cleo.id}, '2026-03-10T00:00:01Z')`.execute()
-      await until('the later view to wait for the earlier one', async () => {
-        const [state] = await earlier`
-          select 1 from pg_stat_activity where pid = ${backend?.pid ?? 0} and wait_event_type = 'Lock'`
-        return state !== undefined
-      })
+      await untilBlocked(earlier, later)
       return { viewing }
     })
     await viewing
-  } finally {
-    await later.end({ timeout: 1 })
-  }
+  })
   const days = await sql`
     select day::text, sum(views)::int as views, sum(last_viewers)::int as viewers from author_days
     where author_id = ${ava.id} and day < '2026-03-11' group by day order by day`

@@ -180,8 +180,8 @@ export const reactions = pgTable(
   ],
 )
 
-// The four tables below refer to nothing by a foreign key: each row of theirs is written in one transaction with a view,
-// a reaction or a story, whose own keys hold its story and its people, and goes with them by triggers on `stories` and `users`.
+// `story_counters`, `author_days`, `author_viewers` and `events` have no foreign keys: a row of theirs is written together
+// with a view, a reaction or a story, whose lock and keys hold its story and its people, and goes with them by triggers.
 
 /** Views and reactions of a story in 16 shards; kept by triggers, summed on read. */
 export const storyCounters = pgTable(
