@@ -12,6 +12,9 @@ const config = (() => {
   }
 })()
 
+// Otherwise Elysia puts what was sent into the texts of its errors, however large it is and whatever its `toString` does.
+process.env.NODE_ENV = 'production'
+
 // Each loads only what it needs.
 if (config.webConcurrency > 1 && !process.argv.includes(CHILD_FLAG)) {
   const { superviseServers } = await import('./cluster/supervisor')

@@ -102,10 +102,8 @@ describe('readJsonBody', () => {
   ])('422 for %s, written as an escape', async (_, text) => {
     expect(await refusal(request(text))).toBe('validation_failed')
   })
-  test('422 for an escape nested without end', async () => {
-    expect(await refusal(request(`${'['.repeat(5000)}"\\u0041"${']'.repeat(5000)}`))).toBe(
-      'validation_failed',
-    )
+  test('422 for what is nested without end', async () => {
+    expect(await refusal(request(`${'['.repeat(5000)}${']'.repeat(5000)}`))).toBe('validation_failed')
   })
   test('a pair of escapes is one character', async () => {
     expect(await readJsonBody(request('"\\ud83d\\ude00"'))).toBe('😀')

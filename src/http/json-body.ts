@@ -33,8 +33,7 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   } catch (error) {
     throw malformed(error)
   }
-  // Only an escape can smuggle in what JSON and UTF-8 themselves refuse.
-  if (text.includes('\\u')) checkText(value, '', 0)
+  checkValue(value, '', 0)
   return value
 }
 
@@ -78,7 +77,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function checkText(value: unknown, field: string, depth: number): void {
+/** No text that cannot be stored, and no nesting that could exhaust whoever walks along it. */
+function checkValue(value: unknown, field: string, depth: number): void {
   if (depth > DEPTH_MAX) throw invalidField('body', 'is nested too deeply')
   if (typeof value === 'string') {
     if (!isStorableText(value)) throw invalidField(field || 'body', 'has a character that cannot be stored')
@@ -87,6 +87,6 @@ function checkText(value: unknown, field: string, depth: number): void {
   if (typeof value !== 'object' || value === null) return
   for (const [key, item] of Object.entries(value)) {
     if (!isStorableText(key)) throw invalidField(field || 'body', 'has a field name that cannot be stored')
-    checkText(item, field === '' ? key : `${field}.${key}`, depth + 1)
+    checkValue(item, field === '' ? key : `${field}.${key}`, depth + 1)
   }
 }

@@ -87,6 +87,10 @@ export function owesBodyChecks(path: string, required: readonly string[]): void 
       expectProblem(answer, 422, 'validation_failed')
       expect(answer.body.errors).toContainEqual({ field: 'surprise', message: 'is not a known field' })
     })
+    test('for fields that are no text, whatever they do when they are taken for one', async () => {
+      const body = JSON.stringify(Object.fromEntries(required.map((field) => [field, { toString: 1 }])))
+      expectProblem(await post({ headers: json, body }), 422, 'validation_failed', required)
+    })
     test('for text that cannot be stored', async () => {
       const answer = await post({ headers: json, body: JSON.stringify({ [required[0] ?? '']: 'a\u0000b' }) })
       expectProblem(answer, 422, 'validation_failed', required.slice(0, 1))

@@ -105,6 +105,13 @@ describe('POST /auth/login', () => {
       const { api } = await logIn(RIGHT)
       expect(api.buckets.taken.map(({ rule }) => rule.limit)).toEqual([10, 100])
     })
+    test('in the same buckets however the email is spelled', async () => {
+      const spellings = [ava.email, ` ${ava.email.toUpperCase()}\n`, `${' '.repeat(295)}${ava.email}`]
+      const keys = await Promise.all(
+        spellings.map(async (email) => (await logIn({ ...RIGHT, email })).api.buckets.taken.map(({ key }) => key)),
+      )
+      expect(new Set(keys.flat()).size).toBe(2)
+    })
     test('by buckets whose names do not give the email away', async () => {
       const { api } = await logIn(RIGHT)
       expect(api.buckets.taken.map(({ key }) => key).join()).not.toContain('ava')

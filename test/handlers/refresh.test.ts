@@ -93,6 +93,18 @@ describe('POST /auth/refresh', () => {
     })
   })
 
+  describe('429', () => {
+    test('when its family is renewed without end', async () => {
+      const { api } = await refresh(aRow({ spentAt: NOON }))
+      expect(api.buckets.taken.map(({ rule }) => rule.limit)).toEqual([100])
+      api.buckets.empty('logins:family:')
+      expectProblem(await api.anonymous.post('/auth/refresh', { refresh_token: TOKEN }), 429, 'rate_limited')
+    })
+    test('which costs nothing for a token that is unknown', async () => {
+      expect((await refresh(null)).api.buckets.taken).toEqual([])
+    })
+  })
+
   describe('503', () => {
     test('while the database is down', async () => {
       const findFamily = () => Promise.reject(unavailable())

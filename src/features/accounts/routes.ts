@@ -7,6 +7,7 @@ import { clientAddressOf, infoOf, viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
 import { jsonBody } from '../../http/schemas'
 import { unauthenticated } from '../../kernel/errors'
+import { hashRefreshToken } from './issue-session'
 import { logIn } from './log-in'
 import { presentUser } from './present'
 import { logOut, refreshSession } from './refresh-session'
@@ -16,15 +17,17 @@ import { signUp } from './sign-up'
 
 /** A stranger must not be able to lock a person out, so all addresses together may try more often than one. */
 const LOGINS_PER_EMAIL_FACTOR = 10
+/** Far more often than access tokens end, and yet an end to how many spent tokens a family can leave behind. */
+const REFRESHES_FACTOR = 10
 
 const requestIdOf = (request: Request): string => infoOf(request).id
 
-/** The email that a body of unknown shape tries to log in with, as a bucket's name; bounded. */
+/** The email that a body of unknown shape tries to log in with, as a bucket's name. */
 const emailOf = (body: unknown): string => {
   const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : ''
-  return new Bun.CryptoHasher('sha256')
-    .update(normalizeEmail(String(email).slice(0, 300)))
-    .digest('base64url')
+  // The very form that is looked up: one that differs would give an account as many buckets as it has spellings.
+  const name = typeof email === 'string' ? normalizeEmail(email) : ''
+  return new Bun.CryptoHasher('sha256').update(name).digest('base64url')
 }
 
 export const accountRoutes = (ctx: AppContext) =>
@@ -69,8 +72,12 @@ export const accountRoutes = (ctx: AppContext) =>
     )
     .post(
       '/auth/refresh',
-      async ({ body, request }) =>
-        json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request))),
+      async ({ body, request }) => {
+        const family = await ctx.stores.accounts.findFamily(hashRefreshToken(body.refresh_token))
+        const limit = ctx.config.rateLimitsPerMin.logins * REFRESHES_FACTOR
+        if (family !== null) await takeOne(ctx, request, 'logins', `family:${family.familyId}`, limit)
+        return json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request)))
+      },
       {
         ...jsonBody(RefreshBody),
         detail: describe({
@@ -79,7 +86,7 @@ export const accountRoutes = (ctx: AppContext) =>
           summary: 'Spend a refresh token for a new session',
           description: 'The old refresh token is spent. One that is used twice ends its whole family.',
           answers: { 200: { description: 'A session', body: SessionBody } },
-          problems: [401, 422],
+          problems: [401, 422, 429],
           open: true,
         }),
       },

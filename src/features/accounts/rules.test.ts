@@ -22,6 +22,7 @@ describe('planSignUp', () => {
     'ava@xn--bcher-kva.example',
     ' AVA@Example.com ',
     `${'a'.repeat(242)}@example.com`,
+    `${'🔑'.repeat(242)}@example.com`,
   ])('takes the email %s', (email) => {
     expect(fieldsRefused({ email })).toEqual([])
   })
@@ -39,6 +40,7 @@ describe('planSignUp', () => {
     'a\u0000@example.com',
     '"a"@example.com',
     `${'a'.repeat(243)}@example.com`,
+    `${'🔑'.repeat(243)}@example.com`,
   ])('refuses the email "%s"', (email) => {
     expect(fieldsRefused({ email })).toEqual(['email'])
   })

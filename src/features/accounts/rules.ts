@@ -27,7 +27,7 @@ export function planSignUp(input: SignUpInput): SignUpPlan {
   const email = normalizeEmail(input.email)
   const passwordLength = codePointLength(input.password)
   const faults: FieldError[] = []
-  if (email.length > EMAIL_LENGTH_MAX || !EMAIL.test(email) || !isStorableText(email)) {
+  if (codePointLength(email) > EMAIL_LENGTH_MAX || !EMAIL.test(email) || !isStorableText(email)) {
     faults.push({
       field: 'email',
       message: `must be an email address of at most ${EMAIL_LENGTH_MAX} characters`,
