@@ -105,6 +105,19 @@ describe('a refresh token', () => {
     expect((await refresh(instances[0].api, next)).status).toBe(401)
   })
 
+  test('ends its family at once, however many were spent before it', async () => {
+    const { api, database } = stage.instance()
+    const ava = await signUp(api, 'ava')
+    const first = (await refresh(api, ava.refreshToken)).as<Session>()
+    const second = (await refresh(api, first.refresh_token)).as<Session>()
+    expect((await api.call('POST', '/auth/logout', { body: { refresh_token: ava.refreshToken } })).status).toBe(204)
+    expect((await refresh(api, second.refresh_token)).status).toBe(401)
+    // The spent ones are left as they are: ending takes one row, not all that the family ever had.
+    const [row] = await database.sql`
+      select count(*)::int as rows, count(revoked_at)::int as revoked from refresh_tokens where user_id = ${ava.id}`
+    expect(row).toEqual({ rows: 3, revoked: 1 })
+  })
+
   test('ends with its time, and with the log-out', async () => {
     const clock = createSteeredClock()
     const { api } = stage.instance({ clock, env: { REFRESH_TOKEN_TTL_SECONDS: '600' } })

@@ -8,7 +8,7 @@ import { useStage } from '../support/context'
 import { cast, makeCrowd } from '../support/crowd'
 import { reactionCounts, statsOf } from '../support/facts'
 import type { Person } from '../support/people'
-import { untilBlocked, withSession } from '../support/session'
+import { type Session, untilBlocked, withSession } from '../support/session'
 import { createSteeredClock, DAY, HOUR, MINUTE } from '../support/steered-clock'
 
 /** Counters and stats are what counting the rows would say, after any history and for every writer. */
@@ -89,6 +89,18 @@ describe('counters', () => {
   })
 })
 
+/** Two sessions that count on the same shard: of seventeen, two at least do. */
+async function withTwoOfAShard(
+  url: string,
+  work: (first: Session, second: Session) => Promise<void>,
+  others: readonly Session[] = [],
+): Promise<void> {
+  await withSession(url, async (session) => {
+    const twin = others.find(({ pid }) => pid % 16 === session.pid % 16)
+    await (twin === undefined ? withTwoOfAShard(url, work, [...others, session]) : work(twin, session))
+  })
+}
+
 test('a bulk load of reactions counts once a statement, whatever the number of rows', async () => {
   const { sql } = stage.database()
   const instance = stage.instance()
@@ -125,6 +137,36 @@ test('a bulk load of reactions counts once a statement, whatever the number of r
   expect((await statsOf(ava)).reactions['👍']).toBe(
     (await shownAndCounted()).slice(0, 2).reduce((sum, [, kept]) => sum + (kept?.['👍'] ?? 0), 0),
   )
+})
+
+test('somebody who comes back on a later day and a reaction changed on a later day do not wait for each other', async () => {
+  const { sql, url } = stage.database()
+  const [ava, ben, cleo] = await cast(stage.instance(), 'ava', 'ben', 'cleo')
+  const [seen, viewed, reacted] = [await ava.tell({}), await ava.tell({}), await ava.tell({})]
+  // Each writes its days as yesterday left them, on one shard, which is that of its process.
+  await sql`insert into story_views (story_id, viewer_id, viewed_at)
+    values (${seen.id}, ${ben.id}, now() - interval '1 day')`
+  await sql`insert into reactions (story_id, user_id, emoji, created_at)
+    values (${reacted.id}, ${cleo.id}, '👍', now() - interval '1 day')`
+  await withTwoOfAShard(url, async (viewing, reacting) => {
+    const shard = viewing.pid % 16
+    await sql`insert into author_days (author_id, day, shard)
+      select ${ava.id}, utc_day(now() - days * interval '1 day'), ${shard} from generate_series(0, 1) days
+      on conflict do nothing`
+    const writes = await sql.begin(async (tx) => {
+      await tx`select from author_days where author_id = ${ava.id} and shard = ${shard}
+        and day = utc_day(now() - interval '1 day') for update`
+      const change = reacting.sql`update reactions set emoji = '🔥', created_at = now()
+        where story_id = ${reacted.id} and user_id = ${cleo.id}`.execute()
+      await untilBlocked(tx, reacting)
+      const view = viewing.sql`insert into story_views (story_id, viewer_id, viewed_at)
+        values (${viewed.id}, ${ben.id}, now())`.execute()
+      await untilBlocked(tx, viewing)
+      return { all: Promise.all([change, view]) }
+    })
+    await writes.all
+  })
+  expect(await statsOf(ava)).toMatchObject({ views: 2, unique_viewers: 1 })
 })
 
 test('audience rows that plain SQL inserts narrow a story to the people listed', async () => {

@@ -108,12 +108,18 @@ export function createAccountStore(db: Db) {
     async lockFamily(familyId: string): Promise<void> {
       await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${familyId}::text, 1))`)
     },
-    /** Ends every token that came from one login. */
+    /** Ends what came from one login: its one token that is not spent, however many are. */
     async revokeFamily(familyId: string, at: Date): Promise<void> {
       await db
         .update(refreshTokens)
         .set({ revokedAt: at })
-        .where(and(eq(refreshTokens.familyId, familyId), isNull(refreshTokens.revokedAt)))
+        .where(
+          and(
+            eq(refreshTokens.familyId, familyId),
+            isNull(refreshTokens.spentAt),
+            isNull(refreshTokens.revokedAt),
+          ),
+        )
     },
     async findFamily(tokenHash: string): Promise<{ familyId: string; userId: string } | null> {
       const rows = await db

@@ -65,7 +65,7 @@ export const refreshTokens = pgTable(
     revokedAt: moment('revoked_at'),
   },
   (table) => [
-    index('refresh_tokens_family').on(table.familyId),
+    index('refresh_tokens_live').on(table.familyId).where(sql`spent_at is null`),
     index('refresh_tokens_user').on(table.userId),
     index('refresh_tokens_expires').on(table.expiresAt),
   ],
