@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RedisServer, startRedis } from '../../dev/redis.ts'
+import { createPageVersions } from '../../src/features/feed/page-versions'
 import { createRedis, RedisDown } from '../../src/platform/redis/client'
 import { STACK_START_MS_MAX } from '../support/context'
 import { until } from '../support/until'
@@ -81,6 +82,17 @@ describe('the breaker', () => {
     process.kill(server.child.pid, 'SIGCONT')
     await until('the breaker to close', () => redis.isUp())
     expect(await read()).toBeNull()
+  })
+
+  test('does what failed while it was closing, too', async () => {
+    const versions = createPageVersions(redis, Date.now)
+    // A change of that very moment: after what was owed is done, and before Redis counts as up.
+    redis.beforeRecovery(() => versions.renew(['somebody']))
+    process.kill(server.child.pid, 'SIGSTOP')
+    await expect(read()).rejects.toBeInstanceOf(RedisDown)
+    process.kill(server.child.pid, 'SIGCONT')
+    await until('the breaker to close', () => redis.isUp())
+    await until('pages to be served', () => versions.canServe(Number.MAX_SAFE_INTEGER))
   })
 
   test('closes again after a pause in which the sockets were given up', async () => {

@@ -24,7 +24,10 @@ export type RedisGate = Readonly<{
   isUp(): boolean
   /** Epoch milliseconds of the last moment at which this process saw Redis fail; 0 when never. */
   lastFailureMs(): number
-  /** Work that must succeed before Redis is used again after a failure; its `run` goes past the open breaker. */
+  /**
+   * Work that must succeed before Redis is used again after a failure, and is asked for with every probe: it does what is
+   * owed, if anything. Its `run` goes past the open breaker.
+   */
   beforeRecovery(work: (run: RedisGate['run']) => Promise<void>): void
   ping(): Promise<void>
   /** A second connection, for subscriptions; reconnects and resubscribes by itself. */
@@ -91,8 +94,9 @@ export function createRedis(options: RedisOptions): RedisGate {
       aliveMs = monotonicMs()
       if (isSlow(startedMs)) throw new Error('answers slowly')
       slowSinceMs = null
-      if (up) return
+      // Also while it is up: what failed while the last recovery was under way is owed yet.
       for (const recover of recoveries) await recover((command) => deadlines.within(command(commands)))
+      if (up) return
       up = true
       options.onChange(true)
     } catch (error) {
