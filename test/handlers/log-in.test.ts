@@ -108,7 +108,9 @@ describe('POST /auth/login', () => {
     test('in the same buckets however the email is spelled', async () => {
       const spellings = [ava.email, ` ${ava.email.toUpperCase()}\n`, `${' '.repeat(295)}${ava.email}`]
       const keys = await Promise.all(
-        spellings.map(async (email) => (await logIn({ ...RIGHT, email })).api.buckets.taken.map(({ key }) => key)),
+        spellings.map(async (email) =>
+          (await logIn({ ...RIGHT, email })).api.buckets.taken.map(({ key }) => key),
+        ),
       )
       expect(new Set(keys.flat()).size).toBe(2)
     })

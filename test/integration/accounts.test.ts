@@ -110,7 +110,9 @@ describe('a refresh token', () => {
     const ava = await signUp(api, 'ava')
     const first = (await refresh(api, ava.refreshToken)).as<Session>()
     const second = (await refresh(api, first.refresh_token)).as<Session>()
-    expect((await api.call('POST', '/auth/logout', { body: { refresh_token: ava.refreshToken } })).status).toBe(204)
+    expect(
+      (await api.call('POST', '/auth/logout', { body: { refresh_token: ava.refreshToken } })).status,
+    ).toBe(204)
     expect((await refresh(api, second.refresh_token)).status).toBe(401)
     // The spent ones are left as they are: ending takes one row, not all that the family ever had.
     const [row] = await database.sql`

@@ -21,6 +21,10 @@ export type Position = Readonly<{ xact: bigint; seq: bigint }>
 export const comparePositions = (a: Position, b: Position): number =>
   a.xact === b.xact ? Number(a.seq - b.seq) : a.xact < b.xact ? -1 : 1
 
+/** Before the first event of a transaction. */
+export const startOf = (xact: bigint): Position => ({ xact, seq: 0n })
+export const NOWHERE: Position = startOf(0n)
+
 const FIELDS: Readonly<Record<EventType, readonly string[]>> = {
   'story.viewed': ['story_id', 'viewer_id', 'viewed_at'],
   'story.reacted': ['story_id', 'user_id', 'emoji', 'created_at'],
@@ -32,6 +36,8 @@ export const presentEventData = (event: Pick<StoredEvent, 'type' | 'data'>): str
 
 export type EventId = Readonly<{ position: Position; atSeconds: number }>
 
+/** The database's largest `bigint`. */
+const SEQ_MAX = 2n ** 63n - 1n
 const ID = /^([0-9a-f]{16})-([0-9a-f]{16})-([0-9a-f]{8})$/
 const hex = (value: bigint | number, digits: number): string => value.toString(16).padStart(digits, '0')
 
@@ -43,8 +49,7 @@ export const formatEventId = (position: Position, at: Date): string =>
 export function parseEventId(text: string): EventId | null {
   const match = ID.exec(text)
   if (match === null) return null
-  return {
-    position: { xact: BigInt(`0x${match[1]}`), seq: BigInt(`0x${match[2]}`) },
-    atSeconds: Number.parseInt(match[3] ?? '', 16),
-  }
+  const position = { xact: BigInt(`0x${match[1]}`), seq: BigInt(`0x${match[2]}`) }
+  if (position.seq > SEQ_MAX) return null
+  return { position, atSeconds: Number.parseInt(match[3] ?? '', 16) }
 }

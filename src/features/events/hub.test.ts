@@ -4,8 +4,9 @@ import { ava, ben } from '../../../test/support/cast'
 import { fakeBus } from '../../../test/support/fakes/bus'
 import { fakeClock } from '../../../test/support/fakes/clock'
 import { eventTable } from '../../../test/support/fakes/event-table'
+import { until } from '../../../test/support/until'
 import { createMetrics } from '../../platform/metrics'
-import type { StoredEvent } from './event-types'
+import { comparePositions, type StoredEvent } from './event-types'
 import { createHub, type Hub } from './hub'
 import type { CloseReason, Subscriber } from './subscriber'
 
@@ -122,6 +123,38 @@ describe('the hub', () => {
     await stays.heard(1)
     expect(leaves.stories).toEqual([])
     expect((await metrics.sseConnections.get()).values[0]?.value).toBe(1)
+  })
+  test('starts over in a database that has gone back, and its streams come back', async () => {
+    const { hub, table, bus, errors } = setUp(5)
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    for (const name of ['a', 'b']) table.commit(ava.id, name)
+    bus.sayWake()
+    await one.heard(2)
+    const before = hub.position()
+    table.restore(50n)
+    await until('the stream to end', () => one.closed.length > 0)
+    expect(one.closed).toEqual(['error'])
+    expect(String(errors[0])).toContain('gone back')
+    hub.leave(one.subscriber)
+    const again = listener(ava.id)
+    expect(comparePositions(await hub.join(again.subscriber), before)).toBeLessThan(0)
+    table.commit(ava.id, 'c')
+    bus.sayWake()
+    expect(await again.heard(1)).toEqual(['c'])
+  })
+  test('forgets where it was when the last stream leaves while it reads', async () => {
+    const { hub, table, bus } = setUp()
+    const one = listener(ava.id)
+    await hub.join(one.subscriber)
+    bus.sayWake()
+    hub.leave(one.subscriber)
+    await new Promise(setImmediate)
+    for (let i = 0; i < 2500; i++) table.commit(ben.id, `s${i}`)
+    const before = table.state.reads
+    await hub.join(listener(ava.id).subscriber)
+    // Of what everybody did meanwhile nothing is read.
+    expect(table.state.reads - before).toBe(1)
   })
   test('costs one read for many streams', async () => {
     const { hub, table, bus } = setUp()

@@ -5,14 +5,16 @@ import type { EventBus } from '../../platform/redis/event-bus'
 import {
   comparePositions,
   formatEventId,
+  NOWHERE,
   type Position,
   presentEventData,
   type StoredEvent,
+  startOf,
 } from './event-types'
 import { createRoster } from './roster'
 import { sseFrame } from './sse'
 import type { EventStore } from './store'
-import { type CloseReason, type Subscriber, startOf } from './subscriber'
+import type { CloseReason, Subscriber } from './subscriber'
 
 /** All events of one transaction, in their order; none when they are not known here. */
 export type Committed = readonly StoredEvent[]
@@ -56,7 +58,6 @@ const REREAD_MS_MIN = 5
 const REREAD_MS_MAX = 100
 /** Transactions that wait for older ones; beyond it they are left to the next read. */
 const AHEAD_MAX = 1000
-const NOWHERE: Position = { xact: 0n, seq: 0n }
 
 const encoder = new TextEncoder()
 
@@ -110,13 +111,24 @@ export function createHub(options: Options): Hub {
     position = null
     ahead.clear()
   }
+  /**
+   * The line never goes back but in a database that lost what it had committed: restored, or a copy that took over. Positions
+   * of before mean nothing there, so all streams end, and come back to be told so.
+   */
+  const startOver = () => {
+    onError(new Error('The database has gone back behind what was read from it'))
+    roster.closeAll('error')
+    forget()
+  }
   const readOn = async (): Promise<void> => {
     isReadOwed = false
     if (roster.size() === 0) return forget()
     handedOutMs = monotonicMs()
     position ??= startOf(await store.readLine())
     for (;;) {
+      const line: bigint = position.xact
       const tail = await store.readTail(position, BATCH)
+      if (tail.line < line) return startOver()
       const last = tail.events.at(-1)
       const isFull = tail.events.length === BATCH && last !== undefined
       const reached: Position = isFull ? last.position : startOf(tail.line)
@@ -151,6 +163,8 @@ export function createHub(options: Options): Hub {
     if (pumping === null) {
       pumping = readOn().finally(() => {
         pumping = null
+        // A stream that left meanwhile could not forget what was being read.
+        if (roster.size() === 0) forget()
       })
       return pumping
     }

@@ -13,6 +13,7 @@ export type Roster = Readonly<{
   /** A user's streams, the oldest first. */
   of(userId: string): readonly Subscriber[]
   size(): number
+  closeAll(reason: CloseReason): void
   /** Ends all of them, and the timer. */
   close(reason: CloseReason): void
 }>
@@ -41,6 +42,12 @@ export function createRoster(clock: Clock): Roster {
   }, 1000 / TURNS_PER_SECOND)
   timer.unref()
 
+  const closeAll = (reason: CloseReason) => {
+    groupOf.forEach((_, subscriber) => {
+      subscriber.close(reason)
+    })
+  }
+
   return {
     add(subscriber) {
       const group = groups[added++ % groups.length] as Set<Subscriber>
@@ -59,11 +66,10 @@ export function createRoster(clock: Clock): Roster {
     },
     of: (userId) => byUser.get(userId) ?? NONE,
     size: () => groupOf.size,
+    closeAll,
     close(reason) {
       clearInterval(timer)
-      groupOf.forEach((_, subscriber) => {
-        subscriber.close(reason)
-      })
+      closeAll(reason)
     },
   }
 }

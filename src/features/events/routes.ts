@@ -18,7 +18,8 @@ export const eventRoutes = (ctx: AppContext) =>
     '/events',
     async ({ query, request }) => {
       const lastEventId = request.headers.get('last-event-id') || query.last_event_id || null
-      const stream = await openEventStream(ctx, viewerOf(request), lastEventId)
+      const positionsAsEvents = query.positions === 'true'
+      const stream = await openEventStream(ctx, viewerOf(request), lastEventId, positionsAsEvents)
       infoOf(request).connection.keepOpen()
       return new Response(stream, { headers: STREAM_HEADERS })
     },
@@ -26,13 +27,20 @@ export const eventRoutes = (ctx: AppContext) =>
       query: openQuery({
         access_token: t.Optional(t.String({ description: 'For EventSource, which cannot set headers' })),
         last_event_id: t.Optional(t.String({ description: 'Like the Last-Event-ID header' })),
+        positions: t.Optional(
+          t.String({
+            description:
+              '`true`: ids without an event, which EventSource keeps to itself, come as events `stream.position`',
+          }),
+        ),
       }),
       detail: describe({
         tag: 'Events',
         summary: 'Live events about my stories (Server-Sent Events)',
         description:
           'Events: `story.viewed` {story_id, viewer_id, viewed_at}; `story.reacted` {story_id, user_id, emoji, created_at}; ' +
-          '`stream.reset` when the id to resume from is unknown or older than 24 h. A comment every 15 s keeps the line open.',
+          '`stream.reset` when the id to resume from is unknown or older than 24 h. A comment every 15 s keeps the line open; ' +
+          'the first bytes, and a frame once a minute, carry the `id` of the present position without an event.',
         requestHeaders: [{ name: 'Last-Event-ID', description: 'Resume after this event' }],
         answers: {
           200: {

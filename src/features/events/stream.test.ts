@@ -43,8 +43,8 @@ function setUp() {
       release: () => void slots.released++,
     },
   }
-  const open = async (lastEventId: string | null = null) =>
-    readerOf(await openEventStream(ctx, viewerOf(ava), lastEventId))
+  const open = async (lastEventId: string | null = null, positionsAsEvents = false) =>
+    readerOf(await openEventStream(ctx, viewerOf(ava), lastEventId, positionsAsEvents))
   return { table, bus, clock, hub, metrics, slots, open }
 }
 
@@ -107,6 +107,45 @@ describe('a stream', () => {
     const second = await open(ids[1])
     await second.until(() => second.stories().length === 1)
     expect(second.stories()).toEqual(['c'])
+  })
+  test('tells a client that comes back with an old id its new one, once it has caught up', async () => {
+    const { table, clock, open } = setUp()
+    const seen = table.commit(ava.id, 'seen')
+    const oldId = formatEventId(seen.position, clock.now())
+    table.commit(ava.id, 'missed')
+    clock.advance(86_399)
+    const stream = await open(oldId)
+    const newId = formatEventId({ xact: 102n, seq: 0n }, clock.now())
+    await stream.until(() => stream.text().includes(newId))
+    expect(stream.text()).toEndWith(`"viewed_at":"now"}\n\nid: ${newId}\n\n`)
+    // A day after the first id there is still an id to come back with.
+    clock.advance(86_399)
+    const later = await open(newId)
+    await later.until(() => later.text() !== '')
+    expect(later.text()).not.toContain('stream.reset')
+  })
+  test('tells its position once a minute, beside the comments', async () => {
+    jest.useFakeTimers()
+    const { clock, open } = setUp()
+    const stream = await open()
+    for (let i = 0; i < 8; i++) {
+      clock.advance(15)
+      jest.advanceTimersByTime(15_000)
+    }
+    const ids = [60, 120].map((seconds) =>
+      formatEventId({ xact: 100n, seq: 0n }, new Date(NOON.getTime() + seconds * 1000)),
+    )
+    await stream.until(() => stream.text().includes(ids[1] ?? ''))
+    expect(stream.text().split('keep-alive')).toHaveLength(9)
+    expect([...stream.text().matchAll(/^id: (.*)\n\n/gm)].map(([, id]) => id).slice(1)).toEqual(ids)
+  })
+  test('tells positions as events to those who ask for it', async () => {
+    const { open } = setUp()
+    const stream = await open(null, true)
+    await stream.until(() => stream.text() !== '')
+    expect(stream.text()).toEndWith(
+      `id: ${formatEventId({ xact: 100n, seq: 0n }, NOON)}\nevent: stream.position\ndata: {}\n\n`,
+    )
   })
   test('cuts off a client that takes nothing for five seconds, and nobody else', async () => {
     jest.useFakeTimers()

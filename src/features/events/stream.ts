@@ -1,7 +1,14 @@
 import type { AppContext } from '../../context'
 import { newId } from '../../kernel/ids'
 import type { Viewer } from '../../kernel/viewer'
-import { comparePositions, formatEventId, type Position, parseEventId } from './event-types'
+import {
+  comparePositions,
+  type EventId,
+  formatEventId,
+  NOWHERE,
+  type Position,
+  parseEventId,
+} from './event-types'
 import { eventFrame } from './hub'
 import { sseComment, sseFrame, sseRetry } from './sse'
 import { type CloseReason, Outlet, type Subscriber } from './subscriber'
@@ -12,7 +19,8 @@ const RETRY_MS = 1000
 const KEPT_SECONDS = 24 * 3600
 /** About as many as fit into a buffer; more would wait in memory, for each stream that waits for its reader. */
 const BATCH = 200
-const NOWHERE: Position = { xact: 0n, seq: 0n }
+/** A client that hears of no event would otherwise keep an id until it is too old to come back with. */
+const POSITION_EVERY_SECONDS = 60
 
 const encoder = new TextEncoder()
 
@@ -21,31 +29,39 @@ const encoder = new TextEncoder()
  * token does, the client leaves or reads too slowly, a newer stream needs its place, or the server stops.
  *
  * @param lastEventId where to resume; null starts now
+ * @param positionsAsEvents ids without an event, which EventSource keeps to itself, come as events of their own
  */
 export async function openEventStream(
   ctx: Deps,
   viewer: Viewer,
   lastEventId: string | null,
+  positionsAsEvents: boolean,
 ): Promise<ReadableStream<Uint8Array>> {
-  const stream = new EventStream(ctx, viewer)
+  const stream = new EventStream(ctx, viewer, positionsAsEvents)
   const present = await ctx.hub.join(stream)
   await ctx.streamSlots.take(stream)
 
   const now = ctx.clock.now()
-  const resumed = lastEventId === null ? null : resumePosition(lastEventId, present, now)
+  const resumed = lastEventId === null ? null : resumeFrom(lastEventId, present, now)
   const presentId = formatEventId(present, now)
   const reset = sseFrame({ id: presentId, event: 'stream.reset', data: '{}' })
-  const here = sseFrame({ id: resumed === null || lastEventId === null ? presentId : lastEventId })
   const isUnknown = lastEventId !== null && resumed === null
+  const from = resumed ?? { position: present, atSeconds: secondsOf(now) }
+  const here = positionFrame(resumed === null ? presentId : (lastEventId ?? presentId), positionsAsEvents)
   const head = sseRetry(RETRY_MS) + sseComment('connected') + (isUnknown ? reset : here)
-  return stream.begin(encoder.encode(head), resumed ?? present)
+  return stream.begin(encoder.encode(head), from)
 }
 
+const secondsOf = (moment: Date): number => Math.floor(moment.getTime() / 1000)
+
+const positionFrame = (id: string, asEvent: boolean): string =>
+  sseFrame(asEvent ? { id, event: 'stream.position', data: '{}' } : { id })
+
 /** Where an id says to go on, or null when it is unknown here or older than what is kept. */
-function resumePosition(text: string, present: Position, now: Date): Position | null {
+function resumeFrom(text: string, present: Position, now: Date): EventId | null {
   const id = parseEventId(text)
   if (id === null || comparePositions(id.position, present) > 0) return null
-  return id.atSeconds < now.getTime() / 1000 - KEPT_SECONDS ? null : id.position
+  return id.atSeconds < now.getTime() / 1000 - KEPT_SECONDS ? null : id
 }
 
 /** A class for the same reason as its outlet: what is kept for an idle listener is a few fields. */
@@ -55,18 +71,23 @@ class EventStream implements Subscriber {
   readonly endsAtMs: number
   private readonly ctx: Deps
   private readonly outlet = new Outlet(this)
+  private readonly positionsAsEvents: boolean
   private isLive = false
   private reached = NOWHERE
+  /** Of the last position that was told. */
+  private toldAtSeconds = 0
 
-  constructor(ctx: Deps, viewer: Viewer) {
+  constructor(ctx: Deps, viewer: Viewer, positionsAsEvents: boolean) {
     this.ctx = ctx
+    this.positionsAsEvents = positionsAsEvents
     this.userId = viewer.id
     this.endsAtMs = viewer.tokenExpiresAt.getTime()
   }
 
-  begin(head: Uint8Array, from: Position): ReadableStream<Uint8Array> {
+  begin(head: Uint8Array, from: EventId): ReadableStream<Uint8Array> {
     this.outlet.write(head)
-    this.reached = from
+    this.reached = from.position
+    this.toldAtSeconds = from.atSeconds
     this.follow()
     return this.outlet.stream
   }
@@ -79,7 +100,9 @@ class EventStream implements Subscriber {
   }
 
   comment(frame: Uint8Array): void {
-    if (this.isLive) this.outlet.write(frame)
+    if (!this.isLive) return
+    this.outlet.write(frame)
+    this.tellPosition()
   }
 
   close(reason: CloseReason): void {
@@ -90,6 +113,15 @@ class EventStream implements Subscriber {
     this.ctx.hub.leave(this)
     this.ctx.streamSlots.release(this)
     this.ctx.metrics.sseClosed.inc({ reason })
+  }
+
+  /** For a live stream, which has been given everything up to the hub's position. */
+  private tellPosition(): void {
+    const now = this.ctx.clock.now()
+    if (secondsOf(now) - this.toldAtSeconds < POSITION_EVERY_SECONDS) return
+    const id = formatEventId(this.ctx.hub.position(), now)
+    if (this.outlet.write(encoder.encode(positionFrame(id, this.positionsAsEvents))))
+      this.toldAtSeconds = secondsOf(now)
   }
 
   private follow(): void {
@@ -107,6 +139,7 @@ class EventStream implements Subscriber {
       const target = hub.position()
       if (comparePositions(this.reached, target) >= 0) {
         this.isLive = true
+        this.tellPosition()
         return
       }
       // A reader without room costs no query; many of those at once would fill the pool for nothing.

@@ -102,5 +102,3 @@ export class Outlet implements UnderlyingDefaultSource<Uint8Array> {
     this.close('client')
   }
 }
-
-export const startOf = (line: bigint): Position => ({ xact: line, seq: 0n })

@@ -60,6 +60,12 @@ export function eventTable(line = 100n) {
       if (options.heldBack !== true) state.line = next
       return event
     },
+    /** The table as it was when the line was there. */
+    restore(to: bigint) {
+      rows.splice(0, rows.length, ...rows.filter(({ position }) => position.xact < to))
+      next = to
+      state.line = to
+    },
     /** Every transaction has ended. */
     release() {
       state.line = next
