@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Candidate } from '../../src/features/search/store'
+import { encodeCursor } from '../../src/kernel/cursor'
 import { aStory, type FoundStory } from '../support/builders'
 import { ava, ben, cleo } from '../support/cast'
 import { startApi } from '../support/client'
@@ -79,6 +80,23 @@ describe('GET /search', () => {
     test('takes 200 characters of any plane', async () => {
       const { as } = await apiWith([], [])
       expect((await as(ben).get(`/search?q=${encodeURIComponent('😀'.repeat(200))}`)).status).toBe(200)
+    })
+  })
+
+  describe('400', () => {
+    const cursor = (rank: string) => encodeCursor('search', [String(NOON.getTime()), rank, '0', ava.id])
+    test.each(['1e-99', '1e-46', '-1', '1001', 'NaN', ''])(
+      'for a cursor whose rank is "%s"',
+      async (rank) => {
+        const { as } = await apiWith([], [])
+        expectProblem(await as(ben).get(`/search?q=sun&cursor=${cursor(rank)}`), 400, 'invalid_cursor', [
+          'cursor',
+        ])
+      },
+    )
+    test.each(['0', '1e-20', '0.06079271', '1'])('not for one whose rank is "%s"', async (rank) => {
+      const { as } = await apiWith([], [])
+      expect((await as(ben).get(`/search?q=sun&cursor=${cursor(rank)}`)).status).toBe(200)
     })
   })
 

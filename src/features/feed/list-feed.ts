@@ -30,8 +30,9 @@ export async function listFeed(
   const found = await ctx.pageCache.find(viewer.id, limit)
   if (found.kind === 'hit') return found.body
   if (found.kind === 'off') return JSON.stringify(await loadPage(ctx, viewer, limit, null))
-  // Of many requests at once for the same page one loads it; the version in the name keeps later changes apart.
-  return ctx.loads.once(`${viewer.id}:${limit}:${found.stamp.version}:${found.stamp.removed}`, async () => {
+  const { version, removed, viewed } = found.stamp
+  // Of many requests at once for the same page one loads it; what it is made after keeps later changes apart.
+  return ctx.loads.once([viewer.id, limit, version, removed, viewed].join(':'), async () => {
     const page = await loadPage(ctx, viewer, limit, null)
     const body = JSON.stringify(page)
     await ctx.pageCache.keep(viewer.id, limit, found.stamp, page, body)

@@ -167,7 +167,7 @@ describe('the page cache', () => {
     await load([])
     redis.goDown()
     expect(await idsFound()).toBe('off')
-    const stamp = { version: 'v', removed: '', renderedAtMs: 0 }
+    const stamp = { version: 'v', removed: '', viewed: '', renderedAtMs: 0 }
     await cache.keep(ben.id, LIMIT, stamp, { items: [], next_cursor: null }, '{}')
   })
   test('after Redis came back, serves no page from before it went', async () => {

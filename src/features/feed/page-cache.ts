@@ -14,7 +14,7 @@ import { CLOCK_SKEW_MS, type PageVersions } from './page-versions'
 type FeedPage = Readonly<{ items: readonly Story[]; next_cursor: string | null }>
 
 /** What a page has to be stored under: read before the database, so that a change meanwhile makes it stale. */
-export type PageStamp = Readonly<{ version: string; removed: string; renderedAtMs: number }>
+export type PageStamp = Readonly<{ version: string; removed: string; viewed: string; renderedAtMs: number }>
 
 export type PageLookup =
   | Readonly<{ kind: 'hit'; body: string | Uint8Array }>
@@ -55,7 +55,7 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
       const isWhole = page.removed === removed && page.firstExpiryMs > nowMs()
       return { kind: 'hit', body: isWhole ? page.body : await cut(page.body) }
     }
-    const stamp = { version: version ?? (await versions.ensure(viewerId)), removed, renderedAtMs }
+    const stamp = { version: version ?? (await versions.ensure(viewerId)), removed, viewed, renderedAtMs }
     return { kind: 'miss', stamp }
   }
 

@@ -14,7 +14,10 @@ type Deps = Pick<AppContext, 'clock' | 'stores' | 'replica' | 'objects' | 'frien
 
 const CURSOR_TAG = 'search'
 const Q_LENGTH_MAX = 200
-const isRank = (part: string) => /^\d+(\.\d+)?(e[+-]?\d{1,2})?$/i.test(part) && Number(part) <= 1000
+const RANK = /^\d+(\.\d+)?(e[+-]?\d{1,2})?$/i
+/** As PostgreSQL writes a `float4`, which takes no number that is too small for it. */
+const isRank = (part: string) =>
+  RANK.test(part) && Number(part) <= 1000 && (part === '0' || Math.fround(Number(part)) > 0)
 
 /** The marked text as HTML: everything escaped but the marks themselves. */
 export const highlightOf = (marked: string): string =>
