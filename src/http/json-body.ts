@@ -4,8 +4,8 @@ import { isStorableText } from '../kernel/text'
 /** Reads a JSON body in bounded memory and time, before anything else is done with a request. */
 
 export const BODY_BYTES_MAX = 64 * 1024
-/** Less than a drain takes, so that a slow sender cannot keep a process from ending. */
-const BODY_DEADLINE_MS = 6000
+/** Less than a process that ends has left when it takes its last request, so that a slow sender is answered, too. */
+const BODY_DEADLINE_MS = 3500
 const DEPTH_MAX = 16
 
 const tooLarge = () =>

@@ -7,7 +7,7 @@ import { until } from '../support/until'
 /** Clients that send as slowly as they can, on bare sockets: cut off in bounded time, and nobody else waits for them. */
 
 const stage = useStage()
-/** Headers have the server's own 12 s, a body 6 s; a busy machine gets as much again. */
+/** Headers have the server's own 12 s, a body 3.5 s; a busy machine gets as much again. */
 const BOUND_MS = 30_000
 const EACH = 70
 

@@ -1,10 +1,16 @@
+import { connect } from 'node:net'
 import { startApi } from '../support/service.ts'
 import type { Stage } from '../support/stage.ts'
 import { openWire } from '../support/wire.ts'
 
 const CLIENTS = 16
+const HALF =
+  'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n'
 
-/** Clients that know of no other instance, ask nobody whether it is ready, and send again as soon as they are answered. */
+/**
+ * Clients that know of no other instance, ask nobody whether it is ready, and send again as soon as they are answered;
+ * beside them some that never send the body they have announced.
+ */
 export async function hammering({ stores, people, report, isQuick }: Stage): Promise<void> {
   const name = '5b SIGTERM while clients hammer on'
   const counts = { attempted: 0, acknowledged: 0, failed: 0, worstMs: 0 }
@@ -33,7 +39,13 @@ export async function hammering({ stores, people, report, isQuick }: Stage): Pro
     })
     await Bun.sleep(500)
     const startedMs = performance.now()
+    const halves = setInterval(() => {
+      const socket = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) })
+      socket.on('error', () => socket.destroy())
+      socket.write(HALF)
+    }, 200)
     codes.push(await api.stop())
+    clearInterval(halves)
     worstSeconds = Math.max(worstSeconds, (performance.now() - startedMs) / 1000)
     isGone = true
     await Promise.all(clients)
