@@ -39,7 +39,7 @@ export async function serve(config: Config): Promise<void> {
     reusePort: link !== null,
     idleTimeout: 30,
     // Bodies are bounded by our own reader, which can answer with a problem document.
-    maxRequestBodySize: 1024 ** 3,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: (request, self) => app.handle(request, new ServedConnection(self, request)),
     // Otherwise a stream that is cut off prints its stack beside the JSON lines.
     development: false,

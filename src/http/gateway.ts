@@ -122,11 +122,11 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       headers: { ...cors.preflight(origin, methods), Allow: allow(methods, hasHead) },
     })
   }
-  const answerHead = async (request: Request, info: RequestInfo): Promise<Response> => {
+  /** With its body, of which the server sends the length alone. */
+  const answerHead = (request: Request, info: RequestInfo): Response | Promise<Response> => {
     const asGet = new Request(readableUrl(request.url), { headers: request.headers })
     rememberInfo(asGet, info)
-    const answer = await app.fetch(asGet)
-    return new Response(null, { status: answer.status, headers: answer.headers })
+    return app.fetch(asGet)
   }
 
   const dress = (request: Request, info: RequestInfo, response: Response): void => {
