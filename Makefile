@@ -60,7 +60,7 @@ lint-extra:: install
 generated: install ## migrations and the OpenAPI document are what the code says
 	@$(BUN) dev/check-generated.ts
 
-check: lint generated test ## all that CI runs
+check: lint generated test ## style, types, generated files and all tests, here
 
 test: install ## unit, integration and journey tests against a stack of their own
 	@exec $(BUN) --no-env-file dev/run-tests.ts
