@@ -2,7 +2,7 @@
 K6_TOOL_VERSION := v1.8.1
 K6 := .tools/load/k6-$(K6_TOOL_VERSION)
 
-.PHONY: bench bench-tries bench-report load test-pgbouncer
+.PHONY: bench bench-tries bench-report load
 
 bench: install wrk $(K6) ## measure every row on a stack of its own and write docs/performance.md (ROWS="1 2" measures those)
 	@STACK=embedded $(BUN) --no-env-file load/bench.ts $(ROWS)
@@ -19,9 +19,6 @@ load: install $(K6) ## k6 against a running service (BASE_URL=…): create + vie
 	@mkdir -p load/results
 	@status=0; for script in create-and-view feed; do \
 	  $(K6) run --quiet --no-usage-report -e BASE_URL=$(or $(BASE_URL),http://localhost:3000) load/$$script.js || status=$$?; done; exit $$status
-
-test-pgbouncer: install ## integration and journey tests with the service behind PgBouncer in transaction mode
-	@TEST_POOLER=pgbouncer exec $(BUN) --no-env-file dev/run-tests.ts integration journey
 
 .PHONY: wrk
 wrk:

@@ -4,7 +4,7 @@ SCHEMATHESIS := .tools/schemathesis-$(SCHEMATHESIS_VERSION)
 
 .PHONY: resilience resilience-quick fuzz audit
 
-resilience: install ## faults 1-8 with real kills under load, one table, written to docs/reliability.md (ONLY=3 for one)
+resilience: install ## every fault with real kills under load, one table, written to docs/reliability.md (ONLY=3 for one)
 	@exec $(BUN) --no-env-file test/resilience/run.ts $(if $(ONLY),--only=$(ONLY),--write)
 
 resilience-quick: install ## the short form of the same, for CI
