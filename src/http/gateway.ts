@@ -165,17 +165,14 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   }
   const fail = (error: unknown, info: RequestInfo): Response => {
     const problem = toAppError(error)
-    if (problem.status >= 500) {
-      const event = problem.code === 'internal' ? 'internal_error' : 'unavailable'
-      const level = problem.code === 'internal' ? 'error' : 'warn'
-      ctx.logger[level]({
-        event,
-        request_id: info.id,
-        user_id: info.viewer?.id,
-        route: info.route,
-        err: problem.cause ?? error,
-      })
+    const facts = {
+      request_id: info.id,
+      user_id: info.viewer?.id,
+      route: info.route,
+      err: problem.cause ?? error,
     }
+    if (problem.code === 'internal') ctx.logger.error({ event: 'internal_error', ...facts })
+    else if (problem.status >= 500) ctx.logger.warn({ event: 'unavailable', ...facts })
     return problemResponse(problem, info.id)
   }
 
