@@ -9,8 +9,9 @@ import { canView } from './visibility'
 type Deps = Pick<AppContext, 'clock' | 'stores'>
 
 /**
- * The door to a single story: reading, deleting, and taking a reaction back come through here. A view and a reaction
- * ask the same rule in the statement that writes them (visibility-sql.ts), so that nothing can happen in between.
+ * The door to a single story: reading it, listing its viewers and taking a reaction back come through here. A view and
+ * a reaction ask the same rule in the statement that writes them (visibility-sql.ts), so that nothing can happen in
+ * between; deleting asks it only for whoever is neither author nor admin.
  *
  * @throws AppError `not_found`, the same for a missing story and for one that the viewer may not see
  */
