@@ -26,16 +26,16 @@ export type Gateway = Readonly<{
   quietMs(): number
 }>
 
+type Answer = Response | Promise<Response>
+
 /** Files served beside the API: the client and the docs. */
 export type Pages = Readonly<{
   /** Null when there is no such file, or the method is neither GET nor HEAD. */
-  respond(request: Request, pathname: string): Response | Promise<Response> | null
+  respond(request: Request, pathname: string): Answer | null
 }>
 
-type Page = Response | Promise<Response>
-
 type App = Readonly<{
-  fetch(request: Request): Response | Promise<Response>
+  fetch(request: Request): Answer
   routes: readonly { method: string; path: string }[]
 }>
 
@@ -84,8 +84,8 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     request: Request,
     info: RequestInfo,
     entry: RouteEntry | null,
-    page: Page | null,
-  ): Page => {
+    page: Answer | null,
+  ): Answer => {
     if (request.url.length > URL_LENGTH_MAX) throw new AppError('uri_too_long', 'The URL is too long.')
     if (entry === null) {
       if (page === null) throw notFound()
@@ -100,13 +100,13 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     if (request.method === 'HEAD' && hasHead) return answerHead(request, info)
     throw methodNotAllowed(entry.methods, hasHead)
   }
-  const callApp = (request: Request, info: RequestInfo): Response | Promise<Response> => {
+  const callApp = (request: Request, info: RequestInfo): Answer => {
     if (isReadable(request.url)) return app.fetch(request)
     const readable = new Request(readableUrl(request.url), request)
     rememberInfo(readable, info)
     return app.fetch(readable)
   }
-  const findPage = (request: Request, path: string): Page | null => {
+  const findPage = (request: Request, path: string): Answer | null => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const asked = isRead ? request : new Request('http://localhost/')
     for (const page of pages) {

@@ -3,17 +3,14 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-
-export type WebClient = {
-  /** The answer for one of the client's paths; null when the path is not one of them. */
-  respond(request: Request, pathname: string): Response | null
-}
+import type { Pages } from './gateway'
 
 type Bytes = Uint8Array<ArrayBuffer>
 type Variant = { encoding: 'br' | 'gzip' | 'identity'; body: Bytes; etag: string }
 type Asset = { headers: Record<string, string>; variants: Variant[] }
 
 const WEB_DIR = join(import.meta.dir, '../../web')
+const DIST_DIR = join(WEB_DIR, 'dist')
 const CONTENT_TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -22,14 +19,12 @@ const CONTENT_TYPES: Record<string, string> = {
 }
 
 /**
- * Loads the client: the files of `distDir` when they are as new as the sources, else a build in memory.
+ * Loads the client: the build in `web/dist` when it is as new as the sources, else one made in memory.
  *
- * @param options.distDir where a build may lie (default `web/dist`)
  * @throws Error when there is neither a build nor sources that compile
  */
-export async function loadWebClient(options: { distDir?: string } = {}): Promise<WebClient> {
-  const distDir = options.distDir ?? join(WEB_DIR, 'dist')
-  const files = (await isFresh(distDir)) ? await readFiles(distDir) : await buildInMemory()
+export async function loadWebClient(): Promise<Pages> {
+  const files = (await isBuildFresh()) ? await readFiles(DIST_DIR) : await buildInMemory()
   const assets = new Map<string, Asset>()
   for (const [path, bytes] of files) {
     if (/\.(br|gz)$/.test(path)) continue
@@ -50,8 +45,8 @@ async function buildInMemory(): Promise<ReadonlyMap<string, Bytes>> {
 }
 
 /** A build counts as fresh when no source of the client is newer; without sources it is all there is. */
-async function isFresh(distDir: string): Promise<boolean> {
-  const index = join(distDir, 'index.html')
+async function isBuildFresh(): Promise<boolean> {
+  const index = join(DIST_DIR, 'index.html')
   if (!existsSync(index)) return false
   if (!existsSync(join(WEB_DIR, 'main.ts'))) return true
   const builtAt = (await stat(index)).mtimeMs
