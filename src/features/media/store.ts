@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 import { mediaUploads } from '../../platform/database/schema'
 
@@ -62,13 +62,7 @@ export function createMediaStore(db: Db) {
       await db
         .update(mediaUploads)
         .set({ state: 'removing' })
-        .where(
-          and(
-            eq(mediaUploads.storyId, storyId),
-            sql`story_id is not null`,
-            eq(mediaUploads.state, 'claimed'),
-          ),
-        )
+        .where(and(eq(mediaUploads.storyId, storyId), eq(mediaUploads.state, 'claimed')))
     },
   }
 }
