@@ -38,7 +38,7 @@ export const buildRoutes = (ctx: AppContext) =>
  *
  * @param pages files served beside it, such as the browser client
  */
-export async function buildApp(ctx: AppContext, pages: readonly Pages[] = []): Promise<Gateway> {
-  const docs = await createDocs(() => withDocument(buildRoutes(ctx), ctx.version))
+export function buildApp(ctx: AppContext, pages: readonly Pages[] = []): Gateway {
+  const docs = createDocs(() => withDocument(buildRoutes(ctx), ctx.version))
   return createGateway(ctx, buildRoutes(ctx), [docs, ...pages])
 }

@@ -31,7 +31,7 @@ export async function serve(config: Config): Promise<void> {
   link?.answerWith(ctx.metrics.report)
   // The first connection to the database comes up while the routes are built.
   void isReady(ctx)
-  const app = await buildApp(ctx, [await loadWebClient()])
+  const app = buildApp(ctx, [await loadWebClient()])
 
   const server = Bun.serve({
     port: config.port,

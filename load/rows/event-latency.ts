@@ -32,12 +32,10 @@ export async function measureEventLatency(bench: Bench): Promise<RowResult> {
   await bench.createDatabase(database, 'people')
   await bench.flushRedis()
   const stories = await createListenersStories(bench, database)
-  const senders = await Promise.all(
-    Array.from({ length: READERS }, async (_, i) => {
-      const userId = personId(i + 1)
-      return { userId, token: bench.tokenOf(userId) }
-    }),
-  )
+  const senders = Array.from({ length: READERS }, (_, i) => {
+    const userId = personId(i + 1)
+    return { userId, token: bench.tokenOf(userId) }
+  })
   const plan = planner(stories, senders)
 
   const api = await bench.startApi(database)

@@ -39,20 +39,20 @@ export async function measureWorstFeeds(bench: Bench): Promise<RowResult> {
   await bench.flushRedis()
   const large = await bench.startApi(world, { FEED_CACHE_SECONDS: '0' })
   const hidden = await bench.startApi(HIDDEN_WORLD, { FEED_CACHE_SECONDS: '0' })
-  const ask = async (url: string, reader: number, query = '') => {
+  const ask = (url: string, reader: number, query = '') => {
     const get = getter(bench.tokenOf(personId(reader)))
     return () => get(`${url}/feed${query}`)
   }
   const deepCursor = await walkTo(large.url, bench.tokenOf(personId(USUAL_READER)), DEEP_PAGES)
   const arms: Record<Arm, () => Promise<unknown>> = {
-    usual: await ask(large.url, USUAL_READER),
-    quiet: await ask(large.url, QUIET_READER),
-    lonely: await ask(large.url, LONELY_READER),
-    listed: await ask(large.url, LISTED_READER),
-    deep: await ask(large.url, USUAL_READER, `?cursor=${encodeURIComponent(deepCursor)}`),
-    hiddenUsual: await ask(hidden.url, USUAL_READER),
-    hiddenQuiet: await ask(hidden.url, QUIET_READER),
-    hiddenLonely: await ask(hidden.url, LONELY_READER),
+    usual: ask(large.url, USUAL_READER),
+    quiet: ask(large.url, QUIET_READER),
+    lonely: ask(large.url, LONELY_READER),
+    listed: ask(large.url, LISTED_READER),
+    deep: ask(large.url, USUAL_READER, `?cursor=${encodeURIComponent(deepCursor)}`),
+    hiddenUsual: ask(hidden.url, USUAL_READER),
+    hiddenQuiet: ask(hidden.url, QUIET_READER),
+    hiddenLonely: ask(hidden.url, LONELY_READER),
   }
   const rounds: Round<Arm>[] = []
   for (let i = 0; i < ROUNDS; i++) {

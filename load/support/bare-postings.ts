@@ -29,7 +29,7 @@ function fill(captured: string, known: Roles): (roles: Roles) => string {
 /** What the service sends for one story and for one view, noted while it answers the requests for both. */
 async function captureBoth(bench: Bench, database: string, authorId: string, viewerId: string) {
   const answer = async <T>(ctx: AppContext, userId: string, path: string, body?: object): Promise<T> => {
-    const answered = await (await buildApp(ctx)).handle(
+    const answered = await buildApp(ctx).handle(
       new Request(`http://localhost${path}`, {
         method: 'POST',
         headers: {

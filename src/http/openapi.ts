@@ -158,7 +158,7 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/docs/json', dom_id: '#swagger-ui', deepLinking: true, persistAuthorization: false })\n`
 
 /** Answers `/docs` and what belongs to it; the document is written at the first request for it. */
-export async function createDocs(write: () => Promise<Json>): Promise<Pages> {
+export function createDocs(write: () => Promise<Json>): Pages {
   const uiFolder = join(import.meta.dir, '../../node_modules/swagger-ui-dist')
   let document: Promise<string> | undefined
   const file = (name: string) => () => new Response(Bun.file(join(uiFolder, name)))

@@ -7,7 +7,7 @@ import { fakeContext } from '../support/fake-context'
 describe('the Host header', () => {
   let server: Bun.Server<undefined>
   beforeAll(async () => {
-    const app = await buildApp(fakeContext().ctx)
+    const app = buildApp(fakeContext().ctx)
     server = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',

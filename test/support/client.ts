@@ -43,7 +43,7 @@ export type Api = FakeContext &
  */
 export async function startApi(preparation: Preparation = {}, pages: readonly Pages[] = []): Promise<Api> {
   const fakes = fakeContext(preparation)
-  const gateway = await buildApp(fakes.ctx, pages)
+  const gateway = buildApp(fakes.ctx, pages)
   const tokenOf = (person: Person) => fakes.ctx.tokens.sign(person.id)
   let keptOpen = 0
   const connection = { address: '203.0.113.9', keepOpen: () => void keptOpen++ }
