@@ -91,7 +91,7 @@ function resultOf(samples: readonly Sample[], statuses: readonly (readonly [numb
     work: `memory over ${last.requests} requests and ${last.streams} streams opened and closed`,
     yardstick: 'slope over the second half',
     bound: `< ${BOUND_MB} MB per 100,000 requests`,
-    found: `${round(slopeMb)} MB per 100,000 requests${isWhole ? '' : `, in the ${SECONDS_MAX} s there were`}`,
+    found: `${round(slopeMb)} MB per 100,000 requests${isWhole ? '' : `, after ${SECONDS_MAX} s, when the time was over`}`,
     reached: slopeMb < BOUND_MB && isWhole,
     rounds: [`${round(slopeMb)} MB`],
     absolute: [

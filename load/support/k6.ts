@@ -26,7 +26,7 @@ export async function runK6(
   summaryDir: string,
 ): Promise<K6Report> {
   const [k6] = [...new Glob('.tools/load/k6-*').scanSync({ cwd: PROJECT_DIR, dot: true })].sort().reverse()
-  if (k6 === undefined) throw new Error('k6 is needed: `make k6` builds it')
+  if (k6 === undefined) throw new Error('k6 is needed: `make load` builds it')
   const child = Bun.spawn(
     [
       join(PROJECT_DIR, k6),

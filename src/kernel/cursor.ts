@@ -44,7 +44,11 @@ export const isEpochMs = (part: string): boolean => /^\d{1,14}$/.test(part)
 export const encodeTimeKey = (tag: string, key: TimeKey): string =>
   encodeCursor(tag, [String(key.at.getTime()), key.id])
 
-/** The place after which a page starts, or null for the first page. */
+/**
+ * The place after which a page starts, or null for the first page.
+ *
+ * @throws AppError `invalid_cursor`
+ */
 export function decodeTimeKey(tag: string, cursor: string | undefined): TimeKey | null {
   if (cursor === undefined) return null
   const [at, id] = decodeCursor(tag, cursor, [isEpochMs, isUuid])

@@ -5,7 +5,7 @@ import { invalidField } from '../../kernel/errors'
 export type UploadInput = Readonly<{ content_type: string; size: number }>
 export type UploadPlan = Readonly<{ contentType: string; sizeBytes: number }>
 
-/** @throws AppError `media_type_not_allowed`, `media_too_large`, `validation_failed` */
+/** @throws AppError `media_type_not_allowed`, `media_too_large` */
 export function planUpload(
   input: UploadInput,
   limits: { allowedTypes: readonly string[]; sizeBytesMax: number },
