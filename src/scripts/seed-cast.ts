@@ -1,6 +1,6 @@
 import type { Emoji } from '../kernel/emoji'
 
-/** The demo cast: the same people and stories for `make seed`, the browser demo and the walkthrough. */
+/** The demo cast of `make seed`: its people and their stories. */
 
 export const SEED_PASSWORD = 'stories-demo-2026'
 
