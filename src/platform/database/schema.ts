@@ -18,7 +18,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 
-/** All tables and indexes. What this file cannot say (triggers) stands in drizzle/0001_triggers.sql. */
+/** All tables and indexes. For triggers and functions, which it cannot say, see the newest migration that names them. */
 
 /** Milliseconds, as a JavaScript Date has them, so that a cursor holds exactly what is stored. */
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
