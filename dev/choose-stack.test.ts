@@ -23,7 +23,7 @@ describe('where the stack comes from', () => {
   })
 
   test('a STACK that is neither is refused by name', async () => {
-    expect(chooseKind({ STACK: 'dokcer' }, [], null, () => {})).rejects.toThrow('"dokcer"')
+    await expect(chooseKind({ STACK: 'dokcer' }, [], null, () => {})).rejects.toThrow('"dokcer"')
   })
 
   test('a test process sees no address but its own stack', () => {

@@ -14,7 +14,7 @@ test('work under one name runs one after the other, also after a failure; other 
   await turns.inTurn('b', async () => void log.push('other'))
   expect(log).toEqual(['other'])
   gate.resolve()
-  expect(first).rejects.toThrow('failed')
+  await expect(first).rejects.toThrow('failed')
   await second
   expect(log).toEqual(['other', 'first', 'second'])
 })
