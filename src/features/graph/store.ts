@@ -5,6 +5,7 @@ import { unavailable } from '../../kernel/errors'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { follows, users } from '../../platform/database/schema'
+import { arrayLiteral } from '../../platform/database/statement'
 import { isFriendSql } from '../stories/visibility-sql'
 
 export type FollowRow = typeof follows.$inferSelect
@@ -95,7 +96,7 @@ export function createGraphStore(db: Db) {
       rule: FriendsRule,
     ): Promise<Set<string>> {
       const rows = await db.execute<{ id: string }>(sql`
-        select a.author_id as id from unnest(${`{${authorIds.join(',')}}`}::uuid[]) as a(author_id)
+        select a.author_id as id from unnest(${arrayLiteral(authorIds)}::uuid[]) as a(author_id)
         where ${isFriendSql(rule, viewerId, 'a')}`)
       return new Set(rows.map((row) => row.id))
     },

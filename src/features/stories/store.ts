@@ -4,7 +4,7 @@ import type { TimeKey } from '../../kernel/cursor'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { stories, users } from '../../platform/database/schema'
-import { createStatement } from '../../platform/database/statement'
+import { arrayLiteral, createStatement } from '../../platform/database/statement'
 import { newEvents } from '../events/event-row-sql'
 import type { StoredEvent } from '../events/event-types'
 import { type RawStoryRow, type StoryRow, toStoryRow } from './story-row'
@@ -73,7 +73,7 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
         await db.execute(sql`
           insert into story_audience (story_id, user_id, created_at)
           select ${storyId}::uuid, id, ${createdAt.toISOString()}::timestamptz
-          from unnest(${textArray(userIds)}::uuid[]) as id`)
+          from unnest(${arrayLiteral(userIds)}::uuid[]) as id`)
         return true
       } catch (error) {
         if (brokenConstraint(error) !== null) return false
@@ -96,7 +96,7 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
     /** Stories for ids, in no order; ended ones too. */
     async findStories(viewerId: string, ids: readonly string[]): Promise<StoryRow[]> {
       if (ids.length === 0) return []
-      return (await FIND_STORIES<RawStoryRow>(db, { viewerId, ids: textArray(ids) })).map(toStoryRow)
+      return (await FIND_STORIES<RawStoryRow>(db, { viewerId, ids: arrayLiteral(ids) })).map(toStoryRow)
     },
     /** An author's active stories: all of them for the author, newest first. */
     async listOwn(authorId: string, after: TimeKey | null, now: Date, limit: number): Promise<StoryRow[]> {
@@ -206,9 +206,4 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
   }
 }
 
-/** A PostgreSQL array literal of ids. */
 const viewKey = (storyId: string, viewerId: string) => `${storyId} ${viewerId}`
-
-const textArray = (ids: readonly string[]): string => `{${ids.join(',')}}`
-
-export type StoryStore = ReturnType<typeof createStoryStore>

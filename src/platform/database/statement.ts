@@ -42,3 +42,6 @@ export function createStatement<Name extends string>(
  */
 export const jsonRows = (json: Placeholder, columns: string, rowsMax: number): SQL =>
   sql`(select * from json_to_recordset(${json}::text::json) as item(${sql.raw(columns)}) limit ${sql.raw(String(rowsMax))})`
+
+/** A PostgreSQL array literal of what needs no quotes: ids, keys, numbers; its type is said where it is used. */
+export const arrayLiteral = (items: readonly (string | number)[]): string => `{${items.join(',')}}`
