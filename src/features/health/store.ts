@@ -13,5 +13,3 @@ export function createHealthStore(db: Db) {
     },
   }
 }
-
-export type HealthStore = ReturnType<typeof createHealthStore>

@@ -66,5 +66,3 @@ export function createMediaStore(db: Db) {
     },
   }
 }
-
-export type MediaStore = ReturnType<typeof createMediaStore>

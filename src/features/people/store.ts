@@ -37,5 +37,3 @@ export function createPeopleStore(db: Db) {
     },
   }
 }
-
-export type PeopleStore = ReturnType<typeof createPeopleStore>

@@ -102,8 +102,6 @@ export function createReactionStore(db: Db, friendsRule: FriendsRule) {
   }
 }
 
-export type ReactionStore = ReturnType<typeof createReactionStore>
-
 type RawInserted = {
   story_id: string
   user_id: string

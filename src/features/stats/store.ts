@@ -35,5 +35,3 @@ export function createStatsStore(db: Db) {
     },
   }
 }
-
-export type StatsStore = ReturnType<typeof createStatsStore>
