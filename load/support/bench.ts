@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { type Stack, startStack } from '../../dev/stack.ts'
+import { WIDE_LIMITS } from '../../dev/wide-limits.ts'
 import { migrateDatabase } from '../../src/platform/database/migrate'
 import { createTokens } from '../../src/platform/tokens'
 import { type ApiProcess, startProcess } from './processes'
@@ -27,14 +28,6 @@ export type Bench = Readonly<{
 }>
 
 const JWT_SECRET = 'bench-bench-bench-bench-bench-bench'
-
-/** Limits that no measured rate reaches: the buckets work as always, they never refuse. */
-const WIDE_LIMITS = Object.fromEntries(
-  ['STORIES', 'REACTIONS', 'UPLOADS', 'SEARCH', 'FOLLOWS', 'LOGINS', 'SIGNUPS'].map((name) => [
-    `RATE_LIMIT_${name}_PER_MIN`,
-    '1000000',
-  ]),
-)
 
 /** Brings the stack up, does the work, and ends everything it started, whatever happened. */
 export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {

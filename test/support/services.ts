@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type StackAddresses, stackEnv } from '../../dev/stack-types.ts'
 import { readTestStack, testEnv } from '../../dev/test-stack.ts'
+import { WIDE_LIMITS } from '../../dev/wide-limits.ts'
 
 // Test files do not share modules, but they share the process.
 const SLOT = Symbol.for('stories.test-stack')
@@ -43,8 +44,6 @@ export function serviceEnv(stack: StackAddresses, databaseUrl: string): Record<s
     LOG_LEVEL: 'silent',
     // Steered clocks may go on for hours.
     ACCESS_TOKEN_TTL_SECONDS: '86400',
-    ...Object.fromEntries(LIMITS.map((name) => [`RATE_LIMIT_${name}_PER_MIN`, '1000000'])),
+    ...WIDE_LIMITS,
   }
 }
-
-const LIMITS = ['STORIES', 'REACTIONS', 'UPLOADS', 'SEARCH', 'FOLLOWS', 'LOGINS', 'SIGNUPS']

@@ -4,6 +4,7 @@ import { type Child, startChild } from '../../../dev/children.ts'
 import { PROJECT_DIR } from '../../../dev/data-folder.ts'
 import { anyFreePort } from '../../../dev/ports.ts'
 import { waitFor } from '../../../dev/wait-for.ts'
+import { WIDE_LIMITS } from '../../../dev/wide-limits.ts'
 
 export type LogLine = Readonly<Record<string, unknown> & { event?: string; level?: string }>
 
@@ -22,9 +23,6 @@ export type Process = Readonly<{
 
 export const JWT_SECRET = 'resilience-tests-only-resilience-tests-only'
 
-const LIMITS = ['STORIES', 'REACTIONS', 'UPLOADS', 'SEARCH', 'FOLLOWS', 'LOGINS', 'SIGNUPS']
-const WIDE = Object.fromEntries(LIMITS.map((name) => [`RATE_LIMIT_${name}_PER_MIN`, '1000000']))
-
 type Env = Readonly<Record<string, string>>
 
 function launch(name: string, entry: string, env: Env, url: string): Process {
@@ -32,7 +30,14 @@ function launch(name: string, entry: string, env: Env, url: string): Process {
     name,
     command: [process.execPath, '--no-env-file', entry],
     cwd: PROJECT_DIR,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...WIDE, JWT_SECRET, HOST: '127.0.0.1', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      ...WIDE_LIMITS,
+      JWT_SECRET,
+      HOST: '127.0.0.1',
+      ...env,
+    },
     output: 'pipe',
   })
   const lines: LogLine[] = []
