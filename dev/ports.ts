@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 const LOOPBACK = '127.0.0.1'
 
 /** Tells whether `port` can be listened on at `host` right now. */
-export function isPortFree(port: number, host = LOOPBACK): Promise<boolean> {
+function isPortFree(port: number, host = LOOPBACK): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer()
     // An address that this machine does not have is nobody's.

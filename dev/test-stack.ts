@@ -3,7 +3,7 @@
 import type { StackAddresses } from './stack-types.ts'
 
 /** The variable that `make test` sets for the processes that run tests. */
-export const TEST_STACK = 'TEST_STACK'
+const TEST_STACK = 'TEST_STACK'
 
 /** The stack this test process was given, or null when it was started without one. */
 export function readTestStack(env: Readonly<Record<string, string | undefined>>): StackAddresses | null {

@@ -59,7 +59,7 @@ export async function startProcess(options: {
 }
 
 /** Resident memory of a process, in bytes (Linux). */
-export function rssBytesOf(pid: number): number {
+function rssBytesOf(pid: number): number {
   const pages = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]
   return Number(pages) * 4096
 }

@@ -58,7 +58,7 @@ export function createLogger(level: LogLevel, service: string, buffered: boolean
 }
 
 /** What an error says, without the values that a driver or library may have put beside it. */
-export function describeError(error: unknown): object {
+function describeError(error: unknown): object {
   const causes: object[] = []
   for (const current of causesOf(error)) {
     const code = 'code' in current ? current.code : undefined

@@ -12,7 +12,7 @@ const text = (alphabet: string, length: number) =>
 const VISIBLE = Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at)).join('')
 
 /** Ids that nobody was given: near misses, numbers out of range, other tongues, other people's syntax. */
-export function hostileIds(count: number): string[] {
+function hostileIds(count: number): string[] {
   const made = Array.from({ length: count }, (_, at) =>
     at % 2 === 0
       ? `${text(HEX, 16)}-${text(HEX, 16)}-${text(HEX, 8)}`

@@ -34,9 +34,9 @@ export type Preparation = Readonly<{
   findUser?: AppContext['findUser']
 }>
 
-export const TEST_SECRET = 'a-secret-for-tests-of-32-bytes-or-more'
+const TEST_SECRET = 'a-secret-for-tests-of-32-bytes-or-more'
 
-export const testConfig = (some: Partial<Config> = {}): Config => ({
+const testConfig = (some: Partial<Config> = {}): Config => ({
   ...parseConfig({
     DATABASE_URL: 'postgres://nowhere.invalid/none',
     REDIS_URL: 'redis://nowhere.invalid',

@@ -36,16 +36,6 @@ export async function signUp(api: Api, name: string): Promise<Person> {
   return personOf(api, session)
 }
 
-/** Signs several people up, in order. */
-export async function signUpAll<const Names extends readonly string[]>(
-  api: Api,
-  ...names: Names
-): Promise<{ [I in keyof Names]: Person }> {
-  const people: Person[] = []
-  for (const name of names) people.push(await signUp(api, name))
-  return people as { [I in keyof Names]: Person }
-}
-
 export function personOf(api: Api, session: Session): Person {
   const { user, access_token: token, refresh_token: refreshToken } = session
   return actor(api, { id: user.id, handle: user.handle, email: user.email, token, refreshToken })

@@ -136,7 +136,7 @@ async function keep(
 }
 
 /** A process and all that descend from it. */
-export function familyOf(pid: number): number[] {
+function familyOf(pid: number): number[] {
   const parents = new Map<number, number>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
