@@ -124,7 +124,7 @@ describe('a refresh token', () => {
     const clock = createSteeredClock()
     const { api } = stage.instance({ clock, env: { REFRESH_TOKEN_TTL_SECONDS: '600' } })
     const ava = await signUp(api, 'ava')
-    clock.advance(10 * MINUTE)
+    clock.advanceMs(10 * MINUTE)
     expect((await refresh(api, ava.refreshToken)).status).toBe(401)
     const ben = await signUp(api, 'ben')
     for (const refresh_token of [ben.refreshToken, ben.refreshToken, 'no such token']) {
@@ -149,7 +149,7 @@ describe('an access token', () => {
     const [ava] = await cast({ api, ctx, database }, 'ava')
     expect((await ava.get('/feed')).status).toBe(200)
     await database.sql`delete from users where id = ${ava.id}`
-    clock.advance(5 * SECOND)
+    clock.advanceMs(5 * SECOND)
     // Not /me alone, which looks the person up anyway.
     for (const path of ['/feed', '/me', '/me/stories', '/users?q=a']) {
       expect([path, (await ava.get(path)).status]).toEqual([path, 401])
@@ -161,9 +161,9 @@ describe('an access token', () => {
     const clock = createSteeredClock()
     const { api, ctx, database } = stage.instance({ clock, env: { ACCESS_TOKEN_TTL_SECONDS: '900' } })
     const [ava] = await cast({ api, ctx, database }, 'ava')
-    clock.advance(899 * SECOND - 1000)
+    clock.advanceMs(899 * SECOND - 1000)
     expect(await statusOf(api, ava.token)).toBe(200)
-    clock.advance(2 * SECOND)
+    clock.advanceMs(2 * SECOND)
     expect(await statusOf(api, ava.token)).toBe(401)
   })
 
@@ -235,7 +235,7 @@ describe('an admin', () => {
     expect((await ben.delete(`/stories/${shown.id}`)).status).toBe(403)
     expect((await ben.delete(`/stories/${hidden.id}`)).status).toBe(404)
     expect(await ctx.stores.accounts.grantAdmin(root.email)).toBe(true)
-    clock.advance(DAY / 100)
+    clock.advanceMs(DAY / 100)
     expect((await root.get(`/stories/${hidden.id}`)).status).toBe(404)
     expect((await root.get(`/stories/${shown.id}/viewers`)).status).toBe(403)
     for (const { id } of [shown, hidden]) expect((await root.delete(`/stories/${id}`)).status).toBe(204)

@@ -50,7 +50,7 @@ describe('events', () => {
           ),
       )
     await viewAll(0, 10)
-    clock.advance(-HOUR)
+    clock.advanceMs(-HOUR)
     const after = [await open(0), await open(1)]
     const flowing = viewAll(10, 30)
     // Comes back in the middle, on the side with the other clock.
@@ -77,7 +77,7 @@ describe('events', () => {
     const { first, second, clock } = twoInstances()
     const [ava, ben] = await cast(first, 'ava', 'ben')
     const story = await ava.tell({})
-    clock.advance(-HOUR)
+    clock.advanceMs(-HOUR)
     const urls = [first.listen(), second.listen()] as const
     const early = await readEvents(urls[0], { token: ava.token })
     const late = await readEvents(urls[1], { token: ava.token })
@@ -99,7 +99,7 @@ describe('events', () => {
     const [here, there] = [first.listen(), second.listen()]
     const readers: EventReader[] = []
     for (let i = 0; i < 3; i++) readers.push(await readEvents(there, { token: ava.token }))
-    clock.advance(-HOUR)
+    clock.advanceMs(-HOUR)
     for (let i = 0; i < 2; i++) readers.push(await readEvents(here, { token: ava.token }))
     for (const oldest of readers.slice(0, 2)) await oldest.ended()
     expect(readers.slice(2).map((reader) => reader.hasEnded())).toEqual([false, false, false])
@@ -112,13 +112,13 @@ describe('what was ended stays ended', () => {
     const { first, second, clock, right } = twoInstances()
     const [ava, ben] = await cast(first, 'ava', 'ben')
     const story = await ava.tell({ text: 'gone for good' })
-    clock.advance(6 * HOUR - 10_000)
+    clock.advanceMs(6 * HOUR - 10_000)
     right.set(clock.now())
     // Kept while it was there: this page would show it again to whoever believes the old time.
     expect(await feedOf(ben)).toContain(story.id)
-    right.advance(MINUTE)
+    right.advanceMs(MINUTE)
     expect((await expireStories(second.ctx)).count).toBeGreaterThan(0)
-    clock.advance(-HOUR)
+    clock.advanceMs(-HOUR)
     for (const person of [ben, ava, ben.at(second.api)]) {
       expect(await feedOf(person)).not.toContain(story.id)
       expect((await person.get(`/stories/${story.id}`)).status).toBe(404)
@@ -135,7 +135,7 @@ describe('what was ended stays ended', () => {
     const { first, second, clock } = twoInstances()
     const [ava, ben] = await cast(first, 'ava', 'ben')
     const [one, two] = [await ava.tell({}), await ava.tell({})]
-    clock.advance(-HOUR)
+    clock.advanceMs(-HOUR)
     const there = ben.at(second.api)
     expect(await feedOf(there)).toContain(one.id)
     await ava.delete(`/stories/${one.id}`)
@@ -154,7 +154,7 @@ test('a page from before the change is not kept for an hour: what is new shows',
   const [ava, ben] = await cast(instance, 'ava', 'ben')
   const before = await feedOf(ben)
   expect(await feedOf(ben)).toEqual(before)
-  clock.advance(-HOUR)
+  clock.advanceMs(-HOUR)
   const story = await ava.tell({})
   expect(await feedOf(ben)).toContain(story.id)
 })
@@ -165,7 +165,7 @@ test('tokens, keys and sessions from before the change go on', async () => {
   const key = { 'Idempotency-Key': 'over-the-change' }
   const body = { text: 'once', visibility: 'public' }
   const made = (await ava.post('/stories', body, key)).as<Story>(201)
-  clock.advance(-HOUR)
+  clock.advanceMs(-HOUR)
   const again = await ava.post('/stories', body, key)
   expect(again.headers.get('idempotent-replayed')).toBe('true')
   expect(again.as<Story>(201).id).toBe(made.id)

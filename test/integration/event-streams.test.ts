@@ -128,7 +128,7 @@ describe('a client that comes back', () => {
     const old = before.lastId() ?? ''
     await before.close()
     await view(ben, story)
-    clock.advance(DAY + HOUR)
+    clock.advanceMs(DAY + HOUR)
     const token = instance.ctx.tokens.sign(ava.id)
     const ahead = `ffffffffffffffff-${old.slice(17)}`
     for (const lastEventId of [old, ahead, 'nonsense', '0'.repeat(500)]) {
@@ -172,9 +172,9 @@ describe('a stream ends', () => {
     const clock = createSteeredClock()
     const instance = stage.instance({ clock, env: { ACCESS_TOKEN_TTL_SECONDS: '900' } })
     const [ava] = await cast(instance, 'ava')
-    clock.advance(899 * SECOND)
+    clock.advanceMs(899 * SECOND)
     const reader = await readEvents(instance.listen(), { token: ava.token })
-    clock.advance(SECOND)
+    clock.advanceMs(SECOND)
     await reader.ended()
     expect(await closedFor(instance, 'token_expired')).toBe(1)
   })

@@ -46,9 +46,9 @@ describe('a sweep', () => {
     const [row] = await stage.database().sql`select deleted_at from stories where text = 'due' limit 1`
     expect(row?.deleted_at).toEqual(clock.now())
 
-    clock.advance(DAY - 1)
+    clock.advanceMs(DAY - 1)
     expect((await expireStories(instance.ctx)).count).toBe(0)
-    clock.advance(1)
+    clock.advanceMs(1)
     expect((await expireStories(instance.ctx)).count).toBe(1)
     const later = ava.with(instance.ctx.tokens.sign(ava.id))
     expect((await later.get(`/stories/${story.id}`)).status).toBe(404)
@@ -102,7 +102,7 @@ describe('a sweep', () => {
     })
     await sql.begin(async (viewing) => {
       await viewing`insert into story_views (story_id, viewer_id) values (${story.id}, ${ava.id})`
-      clock.advance(DAY)
+      clock.advanceMs(DAY)
       expect((await expireStories(instance.ctx)).count).toBe(1)
     })
   })
@@ -152,9 +152,9 @@ test('a story leaves every answer at the moment it expires, before any sweep', a
     ]
   }
   expect(await shown()).toEqual([true, true, true, true, 200])
-  clock.advance(HOUR - 1)
+  clock.advanceMs(HOUR - 1)
   expect(await shown()).toEqual([true, true, true, true, 200])
-  clock.advance(1)
+  clock.advanceMs(1)
   expect(await shown()).toEqual([false, false, false, false, 404])
   expect((await ben.post(`/stories/${story.id}/view`)).status).toBe(404)
   expect((await ava.delete(`/stories/${story.id}`)).status).toBe(404)

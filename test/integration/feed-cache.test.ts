@@ -73,7 +73,7 @@ describe('the cached page', () => {
     const { ids, close } = await warmFeed(stage.instance({ clock, env: { STORY_TTL_SECONDS: '600' } }))
     clock.set(new Date(Date.parse(close.expires_at) - 1))
     expect(await ids()).toContain(close.id)
-    clock.advance(1)
+    clock.advanceMs(1)
     expect(await ids()).toEqual([])
   })
 

@@ -231,7 +231,7 @@ describe('a page of the feed', () => {
     await stage.database().sql`delete from stories`
     const [viewer] = await cast(instance, 'viewer')
     const old = await viewer.tell({ text: 'first' })
-    clock.advance(10 * MINUTE)
+    clock.advanceMs(10 * MINUTE)
     const young = await viewer.tell({ text: 'second' })
     const page = (await viewer.get('/feed?limit=1')).as<Page<Story>>()
     expect(page.items.map((story) => story.id)).toEqual([young.id])

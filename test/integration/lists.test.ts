@@ -20,7 +20,7 @@ describe('a person’s stories', () => {
     const told: Story[] = []
     for (let i = 0; i < 9; i++) {
       // Three stories each share a millisecond.
-      if (i % 3 === 0) clock.advance(SECOND)
+      if (i % 3 === 0) clock.advanceMs(SECOND)
       told.push(await ava.tell({ visibility: i % 4 === 3 ? 'private' : 'public', text: `n${i}` }))
     }
     const open = told.filter((story) => story.visibility === 'public').map(({ id }) => id)
@@ -51,7 +51,7 @@ describe('following and followers', () => {
     const [ava] = await cast(instance, 'ava')
     const crowd = await makeCrowd(instance, 9)
     for (const [i, person] of crowd.entries()) {
-      if (i % 3 === 0) clock.advance(SECOND)
+      if (i % 3 === 0) clock.advanceMs(SECOND)
       await ava.follow(person)
       await person.follow(ava)
     }
@@ -66,7 +66,7 @@ describe('following and followers', () => {
       }
     }
     const first = (await ava.get('/me/following?limit=4')).as<Page<FollowedPerson>>()
-    clock.advance(SECOND)
+    clock.advanceMs(SECOND)
     const [late] = await makeCrowd(instance, 1)
     if (late !== undefined) await ava.follow(late)
     await ava.unfollow(first.items[0] ?? { id: '' })
@@ -132,7 +132,7 @@ describe('the tray', () => {
     )
     await viewer.follow(older)
     const tell = async (person: typeof viewer, story: object) => {
-      clock.advance(MINUTE)
+      clock.advanceMs(MINUTE)
       return person.tell({ ...story })
     }
     await tell(older, { visibility: 'friends' })
@@ -150,7 +150,7 @@ describe('the tray', () => {
       [viewer.handle, 1, 0],
       [seen.handle, 1, 0],
     ])
-    clock.advance(30 * HOUR)
+    clock.advanceMs(30 * HOUR)
     const later = viewer.with(instance.ctx.tokens.sign(viewer.id))
     expect(await later.all<TrayItem>('/feed/authors')).toEqual([])
   })

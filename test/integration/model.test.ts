@@ -52,14 +52,14 @@ describe.each(['following', 'mutual'] as const)('FRIENDS_RULE=%s', (rule) => {
         for (const [at, step] of history.steps.entries()) {
           await take(step, model, people)
           if (step.do === 'pass') {
-            clock.advance(step.seconds * SECOND)
+            clock.advanceMs(step.seconds * SECOND)
             model.nowMs = clock.now().getTime()
             if (step.sweep) await expireStories(instance.ctx)
           }
           await compare(model, people, at)
         }
         // Time between two histories, so that they share no page.
-        clock.advance(HOUR / 60)
+        clock.advanceMs(HOUR / 60)
       }),
       { numRuns: RUNS },
     )

@@ -1,13 +1,13 @@
 import type { Clock } from '../../src/kernel/clock'
 
 /** A clock that stands still until it is told to move. */
-export type SteeredClock = Clock & Readonly<{ advance(ms: number): void; set(at: Date | string): void }>
+export type SteeredClock = Clock & Readonly<{ advanceMs(ms: number): void; set(at: Date | string): void }>
 
 export function createSteeredClock(start: Date | string = new Date()): SteeredClock {
   let nowMs = new Date(start).getTime()
   return {
     now: () => new Date(nowMs),
-    advance: (ms) => {
+    advanceMs: (ms) => {
       nowMs += ms
     },
     set: (at) => {
