@@ -30,7 +30,7 @@ export const StoryBody = t.Object(
     author: Person,
     text: t.Nullable(t.String()),
     media_key: t.Nullable(t.String()),
-    media_url: t.Nullable(t.String({ description: 'Good for 5 to 15 minutes from the answer' })),
+    media_url: t.Nullable(t.String({ description: 'Good for 10 to 15 minutes from the answer' })),
     media_type: t.Nullable(t.String()),
     visibility: Visibility,
     created_at: Moment,
