@@ -58,5 +58,7 @@ test('413 for a body that is announced as longer than any', async () => {
       close: () => resolve(text),
     },
   })
-  expect(await promise).toMatch(/^HTTP\/1.1 413 [\s\S]*application\/problem\+json[\s\S]*"code":"payload_too_large"/)
+  expect(await promise).toMatch(
+    /^HTTP\/1.1 413 [\s\S]*application\/problem\+json[\s\S]*"code":"payload_too_large"/,
+  )
 })
