@@ -17,6 +17,8 @@ export type Session = ReturnType<typeof createSession>
 /** The part of a token's life after which it is exchanged, so that it never ends during a call. */
 const RENEW_AFTER_SHARE = 0.8
 
+const signedOut = () => new ApiProblem(401, 'signed_out', 'The session has ended')
+
 /**
  * Keeps a session in a vault and renews it. The refresh token is spent under the vault's lock, so that
  * tabs which find the token old at the same moment exchange it once.
@@ -38,24 +40,32 @@ export function createSession(vault: Vault, send: Send) {
     return stored
   }
 
-  async function exchange(rejected: string | null): Promise<string> {
+  /** Ends the family of a refresh token on the service, if it can be reached. */
+  async function endOnService(refreshToken: string): Promise<void> {
+    await send('POST', '/auth/logout', { body: { refresh_token: refreshToken } }).catch(() => undefined)
+  }
+
+  async function exchange(userId: string | undefined, rejected: string | null): Promise<string> {
     const stored = vault.read()
-    if (!stored) throw new ApiProblem(401, 'signed_out', 'There is no session')
+    // With the token of who has logged in meanwhile, a call would be made in the wrong name.
+    if (!stored || stored.user.id !== userId) throw signedOut()
     const usable = stored.access_token !== rejected && Date.now() < renewAtMs(stored)
     if (usable) return stored.access_token
-    try {
-      const body = { refresh_token: stored.refresh_token }
-      return keep(await send<SessionAnswer>('POST', '/auth/refresh', { body })).access_token
-    } catch (error) {
-      const problem = toProblem(error)
-      if (problem.status === 401) {
-        vault.write(null)
-        throw new ApiProblem(401, 'signed_out', 'The session has ended')
-      }
-      // An exchange that failed for another reason leaves a token that may still have some life in it.
-      if (stored.access_token !== rejected && Date.now() < stored.expires_at_ms) return stored.access_token
-      throw problem
+    const body = { refresh_token: stored.refresh_token }
+    const answer = await send<SessionAnswer>('POST', '/auth/refresh', { body }).catch(toProblem)
+    if (vault.read()?.refresh_token !== stored.refresh_token) {
+      // The person has logged out meanwhile, and nobody else would end the session that came too late.
+      if (!(answer instanceof ApiProblem)) void endOnService(answer.refresh_token)
+      return exchange(userId, rejected)
     }
+    if (!(answer instanceof ApiProblem)) return keep(answer).access_token
+    if (answer.status === 401) {
+      vault.write(null)
+      throw signedOut()
+    }
+    // An exchange that failed for another reason leaves a token that may still have some life in it.
+    if (stored.access_token !== rejected && Date.now() < stored.expires_at_ms) return stored.access_token
+    throw answer
   }
 
   return {
@@ -68,7 +78,7 @@ export function createSession(vault: Vault, send: Send) {
       if (stored && stored.access_token !== rejected && Date.now() < renewAtMs(stored)) {
         return stored.access_token
       }
-      return vault.exclusively(() => exchange(rejected))
+      return vault.exclusively(() => exchange(stored?.user.id, rejected))
     },
 
     /** Milliseconds until the present token is due for renewal. */
@@ -84,10 +94,7 @@ export function createSession(vault: Vault, send: Send) {
     async end(): Promise<void> {
       const stored = vault.read()
       vault.write(null)
-      if (stored) {
-        const body = { refresh_token: stored.refresh_token }
-        await send('POST', '/auth/logout', { body }).catch(() => undefined)
-      }
+      if (stored) await endOnService(stored.refresh_token)
     },
 
     onChange: vault.onChange,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { Session } from '../../web/api-types.ts'
 import { makePerson } from './support/people.ts'
 import { setStage, untilLive } from './support/stage.ts'
 
@@ -38,6 +39,30 @@ describe('tokens that end', () => {
     const fan = await makePerson(stage.url(), 'fan')
     await fan.call('POST', `/stories/${story.id}/reactions`, { emoji: '❤️' })
     await page.getByRole('complementary', { name: 'Activity' }).getByText('reacted ❤️').waitFor()
+  })
+
+  test('who logs out while a token is exchanged stays logged out, and the late session is ended', async () => {
+    const page = await stage.visit(await makePerson(stage.url(), 'leaver'))
+    const asked = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<void>()
+    let late = ''
+    await page.route('**/auth/refresh', async (route) => {
+      const answer = await route.fetch()
+      late = ((await answer.json()) as Session).refresh_token
+      asked.resolve()
+      await left.promise
+      await route.fulfill({ response: answer })
+    })
+    await asked.promise
+    const ended = page.waitForRequest(
+      (request) => request.url().endsWith('/auth/logout') && request.postDataJSON().refresh_token === late,
+    )
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('heading', { name: 'Good to see you' }).waitFor()
+    left.resolve()
+    await ended
+    expect(await page.evaluate(() => localStorage.getItem('stories.session'))).toBeNull()
+    await page.getByRole('heading', { name: 'Good to see you' }).waitFor()
   })
 
   test('a session that was ended elsewhere leads to the door', async () => {
