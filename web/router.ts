@@ -29,14 +29,22 @@ function parse(path: string, below: Screen): Route {
   return { screen: SCREENS.includes(first) ? (first as Screen) : 'feed', layer: null }
 }
 
+/** The path in the address bar; one that cannot be decoded, as `#100%`, leads nowhere and so to the feed. */
+function readHash(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1))
+  } catch {
+    return ''
+  }
+}
+
 /** A router on the address bar's hash, so that back, forward and links work. */
 export function createHashRouter(): Router {
   const listeners = new EventTarget()
-  const read = () => decodeURIComponent(location.hash.slice(1))
-  let route = parse(read(), 'feed')
+  let route = parse(readHash(), 'feed')
   let steps = 0
   addEventListener('hashchange', () => {
-    route = parse(read(), route.screen)
+    route = parse(readHash(), route.screen)
     listeners.dispatchEvent(new Event('change'))
   })
   return {

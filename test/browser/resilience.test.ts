@@ -28,6 +28,16 @@ describe('when things go wrong', () => {
     expect(await page.getByText('You are offline.').isHidden()).toBe(true)
   })
 
+  test('an address that cannot be decoded leads to the feed', async () => {
+    const page = await stage.visit(await makePerson(stage.url(), 'lost'), { path: '/#%' })
+    const home = page.locator('.nav-link[aria-current="page"]', { hasText: 'Home' })
+    await home.waitFor()
+    await page.goto(`${stage.url()}/#people`)
+    await home.waitFor({ state: 'detached' })
+    await page.goto(`${stage.url()}/#100%`)
+    await home.waitFor()
+  })
+
   test('a 429 is shown as seconds to wait, and posting goes on afterwards', async () => {
     const person = await makePerson(stage.url(), 'eager')
     const page = await stage.visit(person)
