@@ -39,13 +39,24 @@ export function followEvents(options: Options): void {
     timer = setTimeout(run, ms)
   }
 
+  /** Ids are opaque but for one thing: they are equally long and sort as text like the places they stand for. */
+  function advance(id: string): void {
+    const kept = options.position.read()
+    if (kept === null || id > kept) options.position.write(id)
+  }
+
   function receive(type: LiveEvent['type'], message: MessageEvent<string>): void {
     const id = message.lastEventId
-    // While one stream takes over from another both are open, so an event can come twice.
-    if (seen.has(id)) return
-    seen.add(id)
-    for (const old of seen) if (seen.size > SEEN_MAX) seen.delete(old)
-    options.position.write(id)
+    if (type === 'stream.reset') {
+      // The service does not know the kept position, so it gives way even to one that sorts before it.
+      options.position.write(id)
+    } else {
+      // While one stream takes over from another both are open, so an event can come late or twice.
+      advance(id)
+      if (seen.has(id)) return
+      seen.add(id)
+      for (const old of seen) if (seen.size > SEEN_MAX) seen.delete(old)
+    }
     options.onEvent({ id, type, data: JSON.parse(message.data || '{}') } as LiveEvent)
   }
 
@@ -68,7 +79,6 @@ export function followEvents(options: Options): void {
     if (!current) options.onState('connecting')
     try {
       const token = await options.token()
-      if (!options.position.read()) await learnPosition(token, options)
       if (mine !== generation || options.signal.aborted) return
       connect(token, mine)
     } catch {
@@ -77,11 +87,13 @@ export function followEvents(options: Options): void {
   }
 
   function connect(token: string, mine: number): void {
-    const query = new URLSearchParams({ access_token: token })
+    // An EventSource keeps the id of a frame without data to itself, so positions are asked for as events.
+    const query = new URLSearchParams({ access_token: token, positions: 'true' })
     const from = options.position.read()
     if (from) query.set('last_event_id', from)
     const source = new EventSource(`/events?${query}`)
     for (const type of TYPES) source.addEventListener(type, (event) => receive(type, event as MessageEvent))
+    source.addEventListener('stream.position', (event) => advance((event as MessageEvent).lastEventId))
     source.onopen = () => {
       if (mine !== generation || options.signal.aborted) return source.close()
       current?.close()
@@ -110,24 +122,4 @@ export function followEvents(options: Options): void {
   addEventListener('offline', onOffline, during)
   addEventListener('online', () => void open(), during)
   void open()
-}
-
-/**
- * Reads the present position from the stream's first bytes. An EventSource keeps it to itself, and without it
- * a stream that is cut off before its first event would have nowhere to resume from.
- */
-async function learnPosition(token: string, options: Options): Promise<void> {
-  const done = new AbortController()
-  const signal = AbortSignal.any([done.signal, options.signal, AbortSignal.timeout(5_000)])
-  const response = await fetch(`/events?${new URLSearchParams({ access_token: token })}`, { signal })
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  while (response.ok && reader) {
-    const { value, done: ended } = await reader.read()
-    text += value ?? ''
-    const id = /^id: ?(.+)\n/m.exec(text)?.[1]
-    if (id) options.position.write(id)
-    if (id || ended) break
-  }
-  done.abort()
 }

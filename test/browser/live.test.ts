@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { makePerson } from './support/people.ts'
-import { setStage, untilLive } from './support/stage.ts'
+import { setStage, untilLive, untilPlaced } from './support/stage.ts'
 
 const stage = setStage({ FEED_CACHE_SECONDS: '0' })
 
@@ -71,7 +71,7 @@ describe('live events between two browsers', () => {
     const [author, fan] = await Promise.all([makePerson(stage.url(), 'away'), makePerson(stage.url(), 'fan')])
     const stories = [await author.post({ text: 'first' }), await author.post({ text: 'second' })]
     const page = await stage.visit(author)
-    await untilLive(page)
+    await untilPlaced(page, author)
     await page.goto('about:blank')
     for (const story of stories) await fan.call('POST', `/stories/${story.id}/view`)
     await fan.call('POST', `/stories/${stories[0]?.id}/reactions`, { emoji: '👍' })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { makePerson } from './support/people.ts'
-import { setStage, untilLive } from './support/stage.ts'
+import { setStage, untilLive, untilPlaced } from './support/stage.ts'
 
 const stage = setStage({
   RATE_LIMIT_STORIES_PER_MIN: '3',
@@ -12,7 +12,7 @@ describe('when things go wrong', () => {
     const [author, fan] = await Promise.all([makePerson(stage.url(), 'cut'), makePerson(stage.url(), 'fan')])
     const story = await author.post({ text: 'Still here' })
     const page = await stage.visit(author)
-    await untilLive(page)
+    await untilPlaced(page, author)
     await page.context().setOffline(true)
     await page.getByText('You are offline.').waitFor()
     await page.locator('.live[data-state="offline"]').first().waitFor({ state: 'attached' })

@@ -94,3 +94,16 @@ function endOf(token: string): number {
 export async function untilLive(page: Page): Promise<void> {
   await page.locator('.live[data-state="live"]').first().waitFor({ state: 'attached' })
 }
+
+/** Waits until the page keeps a position of its event stream, one after `before`. @returns its id */
+export async function untilPlaced(page: Page, person: Person, before = ''): Promise<string> {
+  const name = `stories.position.${person.session.user.id}`
+  const found = await page.waitForFunction(
+    ([key, last]) => {
+      const id: string = JSON.parse(localStorage.getItem(key) ?? '""')
+      return id > last && id
+    },
+    [name, before] as const,
+  )
+  return found.jsonValue() as Promise<string>
+}
