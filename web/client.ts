@@ -5,7 +5,7 @@ import { followEvents, type LiveEvent, type LiveState } from './events.ts'
 import { type Call, createSend } from './http.ts'
 import { createPeople, type People } from './people-names.ts'
 import { createSession, type Session } from './session.ts'
-import { shareEvents } from './shared-events.ts'
+import { type Listener, shareEvents } from './shared-events.ts'
 import { createStore, type Store } from './store.ts'
 import type { Keep, Vault } from './vault.ts'
 
@@ -102,9 +102,9 @@ function follow(client: Client, options: ClientOptions, user: User, signal: Abor
   const activityName = `stories.activity.${user.id}`
   store.set({ activity: keep.read<Activity[]>(activityName) ?? [] })
 
-  const listener = {
-    onState: (live: LiveState) => store.set({ live }),
-    async onEvent(event: LiveEvent) {
+  const listener: Listener = {
+    onState: (live) => store.set({ live }),
+    async onEvent(event) {
       options.onEvent?.(event)
       if (event.type === 'stream.reset') return store.set({ feedVersion: store.get().feedVersion + 1 })
       const activity = [toActivity(event), ...store.get().activity].slice(0, ACTIVITY_MAX)
@@ -120,7 +120,7 @@ function follow(client: Client, options: ClientOptions, user: User, signal: Abor
       keep.write(activityName, named)
     },
   }
-  const lead = (to: typeof listener, leadSignal: AbortSignal) =>
+  const lead = (to: Listener, leadSignal: AbortSignal) =>
     followEvents({
       token: () => session.token(),
       renewInMs: () => session.renewInMs(),
@@ -129,7 +129,7 @@ function follow(client: Client, options: ClientOptions, user: User, signal: Abor
       onState: to.onState,
       signal: leadSignal,
     })
-  if (options.sharesEvents) shareEvents(`stories.events.${user.id}`, lead as never, listener, signal)
+  if (options.sharesEvents) shareEvents(`stories.events.${user.id}`, lead, listener, signal)
   else lead(listener, signal)
 }
 
