@@ -9,9 +9,8 @@ import { toProblem } from '../problem.ts'
 import { createMemoryRouter } from '../router.ts'
 import { brandMark } from '../shell.ts'
 import { createMemoryKeep, createMemoryVault } from '../vault.ts'
-import { DEMO_PASSWORD } from './sign-in.ts'
+import { DEMO_PASSWORD, DEMO_PEOPLE } from './sign-in.ts'
 
-const CAST = ['ava', 'ben', 'cleo', 'dov'] as const
 const STEPS = ['Post on the left', 'See it on the right', 'React', 'Watch it arrive, live']
 
 export function mountDemo(host: HTMLElement): void {
@@ -65,7 +64,7 @@ function drawHalf(side: string, client: Client): HTMLElement {
   const choose = h(
     'select',
     {},
-    CAST.map((name) => h('option', { value: name, selected: name === client.name }, name)),
+    DEMO_PEOPLE.map((name) => h('option', { value: name, selected: name === client.name }, name)),
   )
   choose.addEventListener('change', () => void enter(app, choose.value))
   void enter(app, client.name)

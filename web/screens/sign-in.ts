@@ -6,7 +6,7 @@ import { themeButton } from '../parts/theme.ts'
 import { toProblem } from '../problem.ts'
 import { brandMark, operatorLinks, routeLink } from '../shell.ts'
 
-const DEMO_PEOPLE = ['ava', 'ben', 'cleo', 'dov'] as const
+export const DEMO_PEOPLE = ['ava', 'ben', 'cleo', 'dov'] as const
 export const DEMO_PASSWORD = 'stories-demo-2026'
 
 export function signInScreen(app: App, signal: AbortSignal): HTMLElement {
