@@ -11,11 +11,14 @@ type PageQuery = { cursor?: string | null; limit?: number }
 /** Binds the calls to a session: each one carries a good token, and a refused token is exchanged once. */
 export function createApi(send: Send, session: Session) {
   async function call<Answer>(method: string, path: string, options: SendOptions = {}): Promise<Answer> {
+    const userId = session.user()?.id
     const token = await session.token()
     try {
       return await send<Answer>(method, path, { ...options, token })
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.status !== 401) throw error
+      // Whoever has logged in meanwhile did not ask for this.
+      if (session.user()?.id !== userId) throw error
       return send<Answer>(method, path, { ...options, token: await session.token(token) })
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { createApi } from '../../web/api.ts'
 import type { Session } from '../../web/api-types.ts'
 import type { Send } from '../../web/http.ts'
 import { ApiProblem } from '../../web/problem.ts'
@@ -34,6 +35,38 @@ async function setScene() {
   await asked.promise
   return { session, vault, exchange, ended, token }
 }
+
+describe('a call whose token is refused', () => {
+  const callOf = (whileUnderWay: (session: ReturnType<typeof createSession>) => void) => {
+    const tokens: unknown[] = []
+    const send = (async (_method, path, options) => {
+      if (path === '/auth/refresh') return answerOf('renewed', 'ava')
+      tokens.push(options?.token)
+      if (tokens.length > 1) return undefined
+      whileUnderWay(session)
+      throw new ApiProblem(401, 'unauthenticated', 'no')
+    }) as Send
+    const session = createSession(createMemoryVault(), send)
+    session.start(answerOf('first', 'ava'))
+    const outcome = createApi(send, session)
+      .follow('somebody')
+      .then(
+        () => 'done',
+        (error: ApiProblem) => error.status,
+      )
+    return { tokens, outcome }
+  }
+  test('is made once more with a new one', async () => {
+    const { tokens, outcome } = callOf(() => undefined)
+    expect(await outcome).toBe('done')
+    expect(tokens).toEqual(['first access', 'renewed access'])
+  })
+  test('is not made in the name of who has logged in meanwhile', async () => {
+    const { tokens, outcome } = callOf((session) => session.start(answerOf('new', 'ben')))
+    expect(await outcome).toBe(401)
+    expect(tokens).toEqual(['first access'])
+  })
+})
 
 const FAILURES = {
   'is refused': new ApiProblem(401, 'invalid_refresh_token', 'no'),
