@@ -6,18 +6,19 @@ type Deps = Pick<AppContext, 'clock' | 'config' | 'stores' | 'activity' | 'metri
 export type Sweep = Readonly<{ count: number; durationMs: number }>
 
 /**
- * One sweep: ends all stories that are due, in short batches, and writes one `story_expired` line, also for none.
+ * One sweep: ends all stories that are due, in short batches, and writes one `story_expired` line, also for none
+ * and when it fails.
  *
  * @param stopRequested asked between batches; what was done until then is reported
  */
 export async function expireStories(ctx: Deps, stopRequested: () => boolean = () => false): Promise<Sweep> {
   const startedMs = monotonicMs()
   const now = ctx.clock.now()
-  const oldest = await ctx.stores.expiry.oldestDue(now)
-  ctx.metrics.expiryLag.set(oldest === null ? 0 : (now.getTime() - oldest.getTime()) / 1000)
   let count = 0
   let last: string | null = null
   try {
+    const oldest = await ctx.stores.expiry.oldestDue(now)
+    ctx.metrics.expiryLag.set(oldest === null ? 0 : (now.getTime() - oldest.getTime()) / 1000)
     while (oldest !== null) {
       const batch = await ctx.stores.expiry.expireBatch(now, last, ctx.config.workerBatchSize)
       count += batch.count

@@ -106,6 +106,12 @@ describe('a sweep', () => {
     expect(sweep.count).toBe(10)
     expect(activity.of('storiesExpired')[0]?.[0]).toBe(10)
   })
+  test('writes its one line also when it fails before the first batch', async () => {
+    const oldestDue = () => Promise.reject(new Error('gone'))
+    const { ctx, activity } = fakeContext({ stores: { expiry: { oldestDue } } })
+    await expect(expireStories(ctx)).rejects.toThrow('gone')
+    expect(activity.calls).toEqual([['storiesExpired', 0, expect.any(Number)]])
+  })
   test('writes its line also when a batch fails', async () => {
     const expireBatch = () => Promise.reject(new Error('gone'))
     const fakes = fakeContext({ stores: { expiry: { oldestDue: async () => NOON, expireBatch } } })
