@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /**
  * The address of the client: the peer's, or with N trusted proxies in front the Nth `X-Forwarded-For` entry from the
  * right, as each proxy appends what it saw. Anything further left was written by the client and proves nothing.
@@ -7,12 +9,15 @@
 export function clientAddress(forwardedFor: string | null, peer: string, trustedHops: number): string {
   if (trustedHops === 0 || forwardedFor === null) return networkOf(peer)
   const entries = forwardedFor.split(',')
-  const entry = entries[entries.length - trustedHops]?.trim() ?? ''
-  return networkOf(isAddress(entry) ? entry : peer)
+  const entry = addressOf(entries[entries.length - trustedHops]?.trim() ?? '')
+  return networkOf(isIP(entry) === 0 ? peer : entry)
 }
 
-const isAddress = (text: string): boolean =>
-  text.length <= 45 && /^[0-9a-f:.]+$/i.test(text) && /[:.]/.test(text)
+/** Some proxies append the port, which is another one for each connection, or write IPv6 in brackets. */
+function addressOf(entry: string): string {
+  const bare = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(entry)
+  return bare?.[1] ?? bare?.[2] ?? entry
+}
 
 function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
