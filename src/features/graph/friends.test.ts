@@ -8,8 +8,10 @@ import { createMetrics } from '../../platform/metrics'
 import { createPageVersions } from '../feed/page-versions'
 import { createFriends } from './friends'
 
+type Setting = { rule?: FriendsRule; followsTooMany?: boolean }
+
 /** ben follows ava and cleo; only ava follows back. `asked` notes each question to the database. */
-function setUp(rule: FriendsRule = 'following') {
+function setUp({ rule = 'following', followsTooMany = false }: Setting = {}) {
   const clock = fakeClock()
   const redis = fakeRedisGate(clock.nowMs, memoryRedis().commands)
   const versions = createPageVersions(redis, clock.nowMs)
@@ -20,9 +22,10 @@ function setUp(rule: FriendsRule = 'following') {
       asked.push(name)
       return value
     }
+  const load = (name: string, ids: string[]) => answer(name, followsTooMany ? null : ids)
   const graph = {
-    followeeIds: answer('followeeIds', [ava.id, cleo.id]),
-    mutualIds: answer('mutualIds', [ava.id]),
+    followeeIds: load('followeeIds', [ava.id, cleo.id]),
+    mutualIds: load('mutualIds', [ava.id]),
     friendsAmong: answer('friendsAmong', new Set([ava.id])),
   }
   const metrics = createMetrics({ processMetrics: false })
@@ -47,10 +50,25 @@ describe('friends', () => {
     expect(asked).toEqual(['followeeIds', 'followeeIds'])
   })
   test('under the mutual rule are those who follow back', async () => {
-    const { friends, asked } = setUp('mutual')
+    const { friends, asked } = setUp({ rule: 'mutual' })
     expect(await friends.among(ben.id, [ava.id, cleo.id])).toEqual(new Set([ava.id]))
     expect(asked).toEqual(['mutualIds'])
   })
+  test.each<[FriendsRule, string]>([
+    ['following', 'followeeIds'],
+    ['mutual', 'mutualIds'],
+  ])(
+    'of somebody who follows too many are looked for once, then asked author by author (%s)',
+    async (rule, load) => {
+      const { friends, versions, asked } = setUp({ rule, followsTooMany: true })
+      for (let page = 0; page < 3; page++)
+        expect(await friends.among(ben.id, [ava.id, 'x'])).toEqual(new Set([ava.id]))
+      expect(asked).toEqual([load, 'friendsAmong', 'friendsAmong', 'friendsAmong'])
+      await versions.renewGraph([ben.id])
+      await friends.among(ben.id, [ava.id])
+      expect(asked.slice(4)).toEqual([load, 'friendsAmong'])
+    },
+  )
   test('are asked of the database while Redis is away', async () => {
     const { friends, redis, asked } = setUp()
     redis.goDown()

@@ -9,7 +9,7 @@ import type { GraphStore } from './store'
  * in Redis whose name carries the version of the viewer's follows, so that a follow or unfollow leaves it behind at once.
  */
 export type Friends = Readonly<{
-  /** Which of these authors are the viewer's friends; without Redis the database is asked. */
+  /** Which of these authors are the viewer's friends; the database is asked without Redis, and where the set is too large. */
   among(viewerId: string, authorIds: readonly string[]): Promise<Set<string>>
 }>
 
@@ -22,37 +22,42 @@ type Options = Readonly<{
 }>
 
 const TTL_SECONDS = 300
-/** Larger sets are asked of the database, a few authors at a time. */
+/** Of somebody who follows more, the database is asked about the authors at hand. */
 const CACHED_MAX = 20_000
 /** Always in the set, so that somebody without friends has one too. */
 const SENTINEL = '-'
+/** All that is kept of somebody who follows too many, so that the next page does not look for them again. */
+const TOO_MANY = '+'
 
 export function createFriends({ redis, versions, graph, metrics, rule }: Options): Friends {
   const count = (result: 'hit' | 'miss' | 'error') =>
     metrics.cacheRequests.inc({ cache: 'followees', result })
 
+  /** Null where Redis cannot tell: the database is to be asked about these authors. */
   const askRedis = async (viewerId: string, authorIds: readonly string[]): Promise<Set<string> | null> => {
     const version = await versions.ensureGraph(viewerId)
     if (!versions.canServe(Number.POSITIVE_INFINITY)) return null
     const key = redis.key('friends', viewerId, version)
-    const [known, ...isFriend] = await redis.run((connection) =>
-      connection.smismember(key, SENTINEL, ...authorIds),
+    const [known, areTooMany, ...isFriend] = await redis.run((connection) =>
+      connection.smismember(key, SENTINEL, TOO_MANY, ...authorIds),
     )
     if (known === 1) {
       count('hit')
       return new Set(authorIds.filter((_, i) => isFriend[i] === 1))
     }
     count('miss')
-    const ids = rule === 'mutual' ? await graph.mutualIds(viewerId) : await graph.followeeIds(viewerId)
-    if (ids.length <= CACHED_MAX) {
-      await redis.run((connection) =>
-        connection
-          .multi()
-          .sadd(key, SENTINEL, ...ids)
-          .expire(key, TTL_SECONDS)
-          .exec(),
-      )
-    }
+    if (areTooMany === 1) return null
+    const load = rule === 'mutual' ? graph.mutualIds : graph.followeeIds
+    const ids = await load(viewerId, CACHED_MAX)
+    const members = ids === null ? [TOO_MANY] : [SENTINEL, ...ids]
+    await redis.run((connection) =>
+      connection
+        .multi()
+        .sadd(key, ...members)
+        .expire(key, TTL_SECONDS)
+        .exec(),
+    )
+    if (ids === null) return null
     const all = new Set(ids)
     return new Set(authorIds.filter((id) => all.has(id)))
   }

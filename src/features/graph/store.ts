@@ -74,22 +74,29 @@ export function createGraphStore(db: Db) {
         after,
         limit,
       ),
-    async followeeIds(userId: string): Promise<string[]> {
+    /** Everybody whom the user follows; null, after a bounded read, for more than `followsMax`. */
+    async followeeIds(userId: string, followsMax: number): Promise<string[] | null> {
       const rows = await db
         .select({ id: follows.followeeId })
         .from(follows)
         .where(eq(follows.followerId, userId))
-      return rows.map((row) => row.id)
+        .limit(followsMax + 1)
+      return rows.length > followsMax ? null : rows.map((row) => row.id)
     },
-    /** Followees who follow back. */
-    async mutualIds(userId: string): Promise<string[]> {
-      const rows = await db.execute<{ id: string }>(sql`
-        select f.followee_id as id from follows f
-        join follows b on b.follower_id = f.followee_id and b.followee_id = f.follower_id
-        where f.follower_id = ${userId}::uuid`)
-      return rows.map((row) => row.id)
+    /** Those of them who follow back; null as above, since each follow has to be looked at. */
+    async mutualIds(userId: string, followsMax: number): Promise<string[] | null> {
+      const rows = await db.execute<{ id: string; is_mutual: boolean | null }>(sql`
+        with f as materialized (
+          select followee_id as id from follows where follower_id = ${userId}::uuid limit ${followsMax + 1})
+        select f.id, b.is_mutual from f left join lateral (
+          select true as is_mutual from follows b
+          where b.follower_id = f.id and b.followee_id = ${userId}::uuid limit 1) b on true`)
+      return rows.length > followsMax ? null : rows.filter((row) => row.is_mutual).map((row) => row.id)
     },
-    /** Which of these authors the viewer is a friend of. */
+    /**
+     * Which of these authors the viewer is a friend of. The `limit` has each of them looked up by key: planned as a join,
+     * or as a `case`, it reads everybody whom the viewer follows.
+     */
     async friendsAmong(
       viewerId: string,
       authorIds: readonly string[],
@@ -97,7 +104,7 @@ export function createGraphStore(db: Db) {
     ): Promise<Set<string>> {
       const rows = await db.execute<{ id: string }>(sql`
         select a.author_id as id from unnest(${arrayLiteral(authorIds)}::uuid[]) as a(author_id)
-        where ${isFriendSql(rule, viewerId, 'a')}`)
+        cross join lateral (select 1 where ${isFriendSql(rule, viewerId, 'a')} limit 1) f`)
       return new Set(rows.map((row) => row.id))
     },
   }

@@ -1,0 +1,73 @@
+import { beforeAll, expect, test } from 'bun:test'
+import { captureStatements, explain } from '../../load/support/explain'
+import type { FriendsRule } from '../../src/config'
+import type { AppContext } from '../../src/context'
+import { useStage } from '../support/context'
+
+/** Whom a viewer follows has no bound; what a page asks about it has one. */
+
+const stage = useStage()
+
+const FOLLOWS = 5000
+const FOLLOWS_MAX = 50
+const RULES: readonly FriendsRule[] = ['following', 'mutual']
+const person = (number: number) =>
+  Bun.MD5.hash(`person ${number}`, 'hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+const [VIEWER, FEW] = [person(1), person(2)]
+/** Two who follow back, one who does not, and nobody. */
+const AUTHORS = [person(3), person(4), person(FOLLOWS), person(0)]
+
+beforeAll(async () => {
+  const { sql } = stage.database()
+  await sql`insert into users (id, email, password_hash, handle)
+    select md5('person ' || n)::uuid, 'p' || n || '@example.com', '-', 'p_' || n from generate_series(1, ${FOLLOWS + 3}::int) n`
+  await sql`insert into follows (follower_id, followee_id)
+    select ${VIEWER}::uuid, md5('person ' || n)::uuid from generate_series(3, ${FOLLOWS}::int) n
+    union all
+    select md5('person ' || n)::uuid, ${VIEWER}::uuid from generate_series(3, ${FOLLOWS - 1}::int) n
+    union all
+    select ${FEW}::uuid, md5('person ' || n)::uuid from generate_series(3, ${FOLLOWS_MAX + 2}::int) n
+    union all
+    select md5('person ' || n)::uuid, md5('person ' || n + 1)::uuid from generate_series(3, ${FOLLOWS}::int) n`
+  await sql.unsafe('vacuum analyze follows')
+})
+
+/** What the generic and the custom plan read of follows; by their texts, as the nodes are of whichever the server chose. */
+const followsRead = async (work: (ctx: AppContext) => Promise<unknown>): Promise<number[]> => {
+  const [statement] = await captureStatements(stage.env(), work)
+  if (statement === undefined) throw new Error('the statement was not sent')
+  const readBy = async (generic: boolean) => {
+    const { text } = await explain(stage.database().sql, statement, { generic })
+    const scans = [...text.matchAll(/ on follows(?: \w+)? \(actual rows=([\d.]+) loops=(\d+)\)/g)]
+    expect(scans).not.toBeEmpty()
+    return scans.reduce((sum, [, rows, loops]) => sum + Number(rows) * Number(loops), 0)
+  }
+  return [await readBy(true), await readBy(false)]
+}
+
+test.each(RULES)(
+  'friends among a few authors are looked up by key, whomever the viewer follows (%s)',
+  async (rule) => {
+    const ask = ({ stores }: AppContext) => stores.graph.friendsAmong(VIEWER, AUTHORS, rule)
+    const friends = rule === 'mutual' ? AUTHORS.slice(0, 2) : AUTHORS.slice(0, 3)
+    expect(await ask(stage.realContext())).toEqual(new Set(friends))
+    expect(Math.max(...(await followsRead(ask)))).toBeLessThanOrEqual(2 * AUTHORS.length)
+  },
+)
+
+test.each(['followeeIds', 'mutualIds'] as const)(
+  'who follows too many is found out by a bounded read (%s)',
+  async (load) => {
+    const ask = ({ stores }: AppContext) => stores.graph[load](VIEWER, FOLLOWS_MAX)
+    expect(await ask(stage.realContext())).toBeNull()
+    expect(Math.max(...(await followsRead(ask)))).toBeLessThanOrEqual(2 * (FOLLOWS_MAX + 1))
+  },
+)
+
+test('who follows as many as may be kept has them all', async () => {
+  const { graph } = stage.realContext().stores
+  const follows = Array.from({ length: FOLLOWS_MAX }, (_, i) => person(i + 3))
+  expect((await graph.followeeIds(FEW, FOLLOWS_MAX))?.sort()).toEqual(follows.toSorted())
+  expect(await graph.mutualIds(FEW, FOLLOWS_MAX)).toEqual([])
+  expect((await graph.mutualIds(VIEWER, FOLLOWS))?.length).toBe(FOLLOWS - 3)
+})
