@@ -139,6 +139,34 @@ test('events go after a day and a margin, kept answers after a day, refresh toke
   expect(await counts()).toEqual([0, 0, 0])
 })
 
+test('a backlog goes in one round, however large, with objects of one and the same moment', async () => {
+  const clock = createSteeredClock()
+  const instance = stage.instance({ clock, env: { WORKER_INTERVAL_SECONDS: '3600', RETENTION_DAYS: '8' } })
+  const [ava] = await cast(instance, 'ava')
+  const { sql } = stage.database()
+  const [events, viewers, views, objects] = [20_500, 20_500, 3500, 700]
+  const longAgo = new Date(clock.now().getTime() - 10 * DAY)
+  const [story] = await sql`
+    insert into stories (author_id, text, visibility, created_at, deleted_at)
+    values (${ava.id}, 'old', 'public', ${longAgo}, ${longAgo}) returning id`
+  await sql.begin(async (owner) => {
+    await owner`set local session_replication_role = replica`
+    await owner`insert into events (author_id, type, data, created_at)
+      select ${ava.id}::uuid, 'story.viewed', '{}', ${longAgo} from generate_series(1, ${events}::int)`
+    await owner`insert into author_viewers (author_id, viewer_id, last_day)
+      select ${ava.id}::uuid, gen_random_uuid(), ${longAgo}::date from generate_series(1, ${viewers}::int)`
+    await owner`insert into story_views (story_id, viewer_id, viewed_at)
+      select ${story?.id}::uuid, gen_random_uuid(), ${longAgo} from generate_series(1, ${views}::int)`
+    await owner`insert into media_uploads (media_key, content_type, size_bytes, state, created_at)
+      select 'old/' || n, 'image/png', 1, 'removing', ${longAgo} from generate_series(1, ${objects}::int) n`
+  })
+  const removed = await cleanUp(instance.ctx)
+  expect(removed).toMatchObject({ events, author_viewers: viewers, stories: 1, objects })
+  expect(await countOf('events')).toBe(0)
+  expect(await sql`select 1 from story_views where story_id = ${story?.id}`).toHaveLength(0)
+  expect(await sql`select 1 from media_uploads where media_key like 'old/%'`).toHaveLength(0)
+})
+
 test('a store that does not answer keeps nothing else from being cleaned, and is asked again', async () => {
   const clock = createSteeredClock()
   const instance = stage.instance({ clock })

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 
-type Removable = Readonly<{ mediaKey: string; createdAt: Date }>
+export type Removable = Readonly<{ mediaKey: string; createdAt: Date }>
 
 const count = (rows: { length: number }): number => rows.length
 const at = (moment: Date) => sql`${moment.toISOString()}::timestamptz`
@@ -35,9 +35,15 @@ export function createHousekeepingStore(db: Db) {
           update media_uploads m set state = 'removing' from old where m.media_key = old.media_key returning 1`),
       )
     },
-    async listRemovable(limit: number): Promise<Removable[]> {
+    /** The oldest first, after one of them. */
+    async listRemovable(after: Removable | null, limit: number): Promise<Removable[]> {
+      const isAfter =
+        after === null
+          ? sql``
+          : sql`and (created_at, media_key) > (${at(after.createdAt)}, ${after.mediaKey})`
       const rows = await db.execute<{ media_key: string; created_at: string }>(sql`
-        select media_key, created_at from media_uploads where state = 'removing' order by created_at limit ${limit}`)
+        select media_key, created_at from media_uploads where state = 'removing' ${isAfter}
+        order by created_at, media_key limit ${limit}`)
       return rows.map((row) => ({ mediaKey: row.media_key, createdAt: new Date(row.created_at) }))
     },
     async dropUploads(mediaKeys: readonly string[]): Promise<void> {
