@@ -9,6 +9,8 @@ import { version } from './src/version'
 /** The background process: a sweep and a round of housekeeping every minute, metrics of its own, drain on SIGTERM. */
 
 const STATEMENT_DEADLINE_MS = 30_000
+/** How long the round in hand may go on after a stop; what is cut then has two seconds more. */
+const CUT_MS = 5000
 const STOP_MS_MAX = 9000
 
 const config = (() => {
@@ -44,20 +46,33 @@ const status = createWorkerStatus(ctx)
 const server = Bun.serve({ port: config.workerMetricsPort, hostname: config.host, fetch: status.respond })
 ctx.logger.info({ event: 'worker_started', port: server.port, version })
 
+let during: 'sweep' | 'housekeeping' = 'sweep'
+let isCut = false
 const loop = startLoop(async (isStopping) => {
   try {
+    during = 'sweep'
     await expireStories(ctx, isStopping)
     status.noteSuccess()
+    during = 'housekeeping'
     if (!isStopping()) await cleanUp(ctx, isStopping)
   } catch (error) {
+    if (isCut) return
     ctx.metrics.workerSweepErrors.inc()
     ctx.logger.error({ event: 'sweep_failed', err: error })
   }
 }, config.workerIntervalSeconds * 1000)
 
+/** A statement that runs or waits for a lock may take longer than a stop: without its connection it fails. */
+const cut = () => {
+  isCut = true
+  ctx.logger.warn({ event: 'round_cut', during })
+  void ctx.database.close()
+}
 const stop = async () => {
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref()
+  const cutting = setTimeout(cut, CUT_MS)
   await loop.stop()
+  clearTimeout(cutting)
   await server.stop(true)
   ctx.logger.info({ event: 'worker_stopped' })
   await ctx.close()
