@@ -66,7 +66,7 @@ export async function explain(
     const asText = await connection.unsafe(
       `explain (analyze, buffers, costs off, timing off) execute explained${args}`,
     )
-    await connection.unsafe('rollback; begin')
+    await connection.unsafe(`rollback; begin; set local plan_cache_mode = ${mode}`)
     const asJson = await connection.unsafe(`explain (analyze, buffers, format json) execute explained${args}`)
     const root = (asJson[0] as { 'QUERY PLAN': { Plan: PlanNode }[] } | undefined)?.['QUERY PLAN'][0]?.Plan
     return {

@@ -18,6 +18,8 @@ export async function withSession(url: string, work: (session: Session) => Promi
 /** @param asker another connection, such as the one whose lock is waited for */
 export const untilBlocked = (asker: postgres.TransactionSql, { pid }: Session): Promise<void> =>
   until('the session to wait for a lock', async () => {
+    // A transaction goes on seeing what it saw the first time.
+    await asker`select pg_stat_clear_snapshot()`
     const [state] = await asker`
       select 1 from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
     return state !== undefined
