@@ -55,6 +55,13 @@ describe('POST /follow/:user_id', () => {
     })
   })
 
+  describe('422', () => {
+    test('for one more than may be followed', async () => {
+      const api = await apiWith({ insertFollow: async () => 'too_many' })
+      expectProblem(await api.as(ben).post(path), 422, 'validation_failed', ['user_id'])
+    })
+  })
+
   owes429('POST', '/follow/:user_id', 'follows')
   owes503('POST', '/follow/:user_id', (fail) => ({ stores: { graph: { insertFollow: fail } } }))
 })

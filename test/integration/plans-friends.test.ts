@@ -4,7 +4,7 @@ import type { FriendsRule } from '../../src/config'
 import type { AppContext } from '../../src/context'
 import { useStage } from '../support/context'
 
-/** Whom a viewer follows has no bound; what a page asks about it has one. */
+/** How many a viewer may follow has a bound, and what a page asks about them a smaller one. */
 
 const stage = useStage()
 
@@ -15,7 +15,7 @@ const WALKED = 400
 const RULES: readonly FriendsRule[] = ['following', 'mutual']
 const person = (number: number) =>
   Bun.MD5.hash(`person ${number}`, 'hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-const [VIEWER, FEW] = [person(1), person(2)]
+const [VIEWER, FEW, FULL] = [person(1), person(2), person(FOLLOWS + 2)]
 /** Two who follow back, one who does not, and nobody. */
 const AUTHORS = [person(3), person(4), person(FOLLOWS), person(0)]
 
@@ -78,6 +78,23 @@ test.each(['followeeIds', 'mutualIds'] as const)(
     expect(Math.max(...(await followsRead(ask)))).toBeLessThanOrEqual(2 * (FOLLOWS_MAX + 1))
   },
 )
+
+test('nobody follows more than one may, and who does follows on', async () => {
+  const { graph } = stage.realContext().stores
+  const row = (followeeId: string) => ({ followerId: FULL, followeeId, createdAt: new Date() })
+  const outcomeOf = async (followeeId: string) => {
+    const saved = await graph.insertFollow(row(followeeId), 2)
+    return saved === null || saved === 'too_many' ? saved : saved.isNew
+  }
+  const [one = '', two = '', three = ''] = AUTHORS
+  const outcomes: unknown[] = []
+  for (const followee of [one, two, three, one]) outcomes.push(await outcomeOf(followee))
+  expect(outcomes).toEqual([true, true, 'too_many', false])
+  await graph.deleteFollow(FULL, one)
+  expect(await outcomeOf(three)).toBe(true)
+  await graph.deleteFollow(FULL, two)
+  expect(await outcomeOf(person(0))).toBeNull()
+})
 
 test('who follows as many as may be kept has them all', async () => {
   const { graph } = stage.realContext().stores

@@ -1,6 +1,7 @@
 import type { AppContext } from '../../context'
-import { AppError, notFound } from '../../kernel/errors'
+import { AppError, invalidField, notFound } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
+import { FOLLOWS_MAX } from './rules'
 import type { Follow } from './schema'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'activity' | 'pageVersions'>
@@ -8,7 +9,7 @@ type Deps = Pick<AppContext, 'clock' | 'stores' | 'activity' | 'pageVersions'>
 /**
  * Follows a person; a repeated call answers the same follow.
  *
- * @throws AppError `cannot_follow_self`, `not_found`
+ * @throws AppError `cannot_follow_self`, `not_found`, `validation_failed` for one more than there may be
  */
 export async function follow(
   ctx: Deps,
@@ -22,8 +23,11 @@ export async function follow(
     })
   }
   const createdAt = ctx.clock.now()
-  const saved = await ctx.stores.graph.insertFollow({ followerId: viewer.id, followeeId, createdAt })
+  const row = { followerId: viewer.id, followeeId, createdAt }
+  const saved = await ctx.stores.graph.insertFollow(row, FOLLOWS_MAX)
   if (saved === null) throw notFound()
+  if (saved === 'too_many')
+    throw invalidField('user_id', `is one more than the ${FOLLOWS_MAX} that may be followed`)
   if (saved.isNew) {
     // Both sides: with mutual friendship either one's follow changes what the other may see.
     await renewBoth(ctx, viewer.id, followeeId)

@@ -2,6 +2,7 @@ import type { FriendsRule } from '../../config'
 import type { Metrics } from '../../platform/metrics'
 import type { RedisGate } from '../../platform/redis/client'
 import type { PageVersions } from '../feed/page-versions'
+import { FOLLOWS_MAX } from './rules'
 import type { GraphStore } from './store'
 
 /**
@@ -22,11 +23,9 @@ type Options = Readonly<{
 }>
 
 const TTL_SECONDS = 300
-/** Of somebody who follows more, the database is asked about the authors at hand. */
-const CACHED_MAX = 20_000
 /** Always in the set, so that somebody without friends has one too. */
 const SENTINEL = '-'
-/** All that is kept of somebody who follows too many, so that the next page does not look for them again. */
+/** All that is kept of somebody who follows more than one may, whom plain SQL can make: the database is asked author by author. */
 const TOO_MANY = '+'
 
 export function createFriends({ redis, versions, graph, metrics, rule }: Options): Friends {
@@ -48,7 +47,7 @@ export function createFriends({ redis, versions, graph, metrics, rule }: Options
     count('miss')
     if (areTooMany === 1) return null
     const load = rule === 'mutual' ? graph.mutualIds : graph.followeeIds
-    const ids = await load(viewerId, CACHED_MAX)
+    const ids = await load(viewerId, FOLLOWS_MAX)
     const members = ids === null ? [TOO_MANY] : [SENTINEL, ...ids]
     await redis.run((connection) =>
       connection

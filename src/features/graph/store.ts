@@ -9,6 +9,7 @@ import { arrayLiteral } from '../../platform/database/statement'
 import { isFriendSql } from '../stories/visibility-sql'
 
 export type FollowRow = typeof follows.$inferSelect
+export type SavedFollow = Readonly<{ row: FollowRow; isNew: boolean }>
 export type FollowedRow = Readonly<{ id: string; handle: string; followedAt: Date }>
 
 const RACE_ATTEMPTS_MAX = 20
@@ -38,13 +39,20 @@ export function createGraphStore(db: Db) {
       .limit(limit)
 
   return {
-    /** The follow, and whether it is new; null when there is no such followee. */
-    async insertFollow(row: FollowRow): Promise<{ row: FollowRow; isNew: boolean } | null> {
+    /**
+     * The follow, and whether it is new; null when there is no such followee. Several at once may lead a little beyond
+     * `followsMax`.
+     */
+    async insertFollow(row: FollowRow, followsMax: number): Promise<SavedFollow | 'too_many' | null> {
+      const hasAsMany = sql`(select true from follows where follower_id = ${row.followerId}::uuid offset ${followsMax - 1} limit 1) is true`
       // A follow that stands in the way may be taken back before it can be read; then it is in the way no more.
       for (let attempt = 0; attempt < RACE_ATTEMPTS_MAX; attempt++) {
         try {
-          const [inserted] = await db.insert(follows).values(row).onConflictDoNothing().returning()
-          if (inserted !== undefined) return { row: inserted, isNew: true }
+          const inserted = await db.execute(sql`
+            insert into follows (follower_id, followee_id, created_at)
+            select ${row.followerId}::uuid, ${row.followeeId}::uuid, ${row.createdAt.toISOString()}::timestamptz
+            where not ${hasAsMany} on conflict do nothing returning 1`)
+          if (inserted.length > 0) return { row, isNew: true }
         } catch (error) {
           if (brokenConstraint(error) !== null) return null
           throw error
@@ -54,6 +62,8 @@ export function createGraphStore(db: Db) {
           .from(follows)
           .where(and(eq(follows.followerId, row.followerId), eq(follows.followeeId, row.followeeId)))
         if (existing !== undefined) return { row: existing, isNew: false }
+        const [count] = await db.execute<{ is_full: boolean }>(sql`select ${hasAsMany} as is_full`)
+        if (count?.is_full) return 'too_many'
       }
       throw unavailable(new Error('a follow and its end kept overtaking each other'), 1)
     },

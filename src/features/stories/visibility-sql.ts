@@ -7,7 +7,7 @@ import type { Value } from '../../platform/database/statement'
  * takes the name under which the query knows its stories; the name is ours, never a user's.
  *
  * What is looked up is a value, by key, and not an `exists`: of that PostgreSQL may make a hash or a join over everybody
- * whom the viewer follows, whose number nothing bounds.
+ * whom the viewer follows.
  */
 
 /** The viewer is a friend of the author of the story: follows, and under the mutual rule is followed back. */
