@@ -3,7 +3,7 @@ import { createContext } from './src/context'
 import { expireStories } from './src/features/expiry/expire-stories'
 import { startLoop } from './src/features/expiry/loop'
 import { createWorkerStatus } from './src/features/health/worker-status'
-import { cleanUp } from './src/features/housekeeping/clean-up'
+import { cleanUp, type DaysDone } from './src/features/housekeeping/clean-up'
 import { version } from './src/version'
 
 /** The background process: a sweep and a round of housekeeping every minute, metrics of its own, drain on SIGTERM. */
@@ -46,6 +46,7 @@ const status = createWorkerStatus(ctx)
 const server = Bun.serve({ port: config.workerMetricsPort, hostname: config.host, fetch: status.respond })
 ctx.logger.info({ event: 'worker_started', port: server.port, version })
 
+const daysDone: DaysDone = new Map()
 let during: 'sweep' | 'housekeeping' = 'sweep'
 let isCut = false
 const loop = startLoop(async (isStopping) => {
@@ -54,7 +55,7 @@ const loop = startLoop(async (isStopping) => {
     await expireStories(ctx, isStopping)
     status.noteSuccess()
     during = 'housekeeping'
-    if (!isStopping()) await cleanUp(ctx, isStopping)
+    if (!isStopping()) await cleanUp(ctx, isStopping, daysDone)
   } catch (error) {
     if (isCut) return
     ctx.metrics.workerSweepErrors.inc()

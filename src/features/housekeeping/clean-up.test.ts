@@ -11,10 +11,16 @@ type Setting = {
   rows?: number
   objects?: readonly Removable[]
   remove?: (key: string) => Promise<void>
+  onDays?: (before: string) => void
 }
 
 /** Tables with so much to be removed; `dropped` is what was said to be gone of the uploads. */
-function setUp({ rows = 0, objects = [], remove = async () => undefined }: Setting) {
+function setUp({
+  rows = 0,
+  objects = [],
+  remove = async () => undefined,
+  onDays = () => undefined,
+}: Setting) {
   const table = () => {
     let left = rows
     return async (_: unknown, limit: number) => {
@@ -23,6 +29,7 @@ function setUp({ rows = 0, objects = [], remove = async () => undefined }: Setti
       return count
     }
   }
+  const days = table()
   const dropped: string[] = []
   const retired = Array.from({ length: rows }, (_, i) => `story-${i}`)
   const fakes = fakeContext({
@@ -32,7 +39,10 @@ function setUp({ rows = 0, objects = [], remove = async () => undefined }: Setti
       housekeeping: {
         dropIdempotencyKeys: table(),
         dropRefreshTokens: table(),
-        dropDays: table(),
+        dropDays: async (before, limit) => {
+          onDays(before)
+          return days(before, limit)
+        },
         dropAuthorViewers: table(),
         giveUpUnclaimed: table(),
         listRetired: async (_, limit) => retired.slice(0, limit),
@@ -107,6 +117,18 @@ describe('a round of housekeeping', () => {
     const { ctx, dropped } = setUp({ objects: uploads(300), remove })
     expect((await cleanUp(ctx)).objects).toBe(0)
     expect([asked, dropped]).toEqual([16, []])
+  })
+  test('looks for what falls due by the day until all of it is gone, and then not before the next day', async () => {
+    const asked: string[] = []
+    const { ctx, clock } = setUp({ rows: 1500, onDays: (day) => asked.push(day) })
+    const daysDone = new Map<string, string>()
+    const round = async () => {
+      await cleanUp(ctx, () => false, daysDone)
+      return asked.splice(0).length
+    }
+    expect([await round(), await round(), await round()]).toEqual([2, 0, 0])
+    clock.advance(DAY_MS / 1000)
+    expect([await round(), await round()]).toEqual([1, 0])
   })
   test('begins nothing when a stop was asked for', async () => {
     const { ctx } = setUp({ rows: 10, objects: uploads(10) })

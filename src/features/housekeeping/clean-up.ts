@@ -19,15 +19,24 @@ const UNCLAIMED_KEPT_MS = DAY_MS
 
 export type CleanUp = Readonly<Record<string, number>>
 
+/** Kinds that fall due by the day, with the day for which all of them are gone: the last look reads a whole table. */
+export type DaysDone = Map<string, string>
+
 /**
  * One round of housekeeping, in short statements: what is past its time goes, and objects that no story has. What fails,
  * and what half the interval between two sweeps is not enough for, is for the next round.
+ *
+ * @param daysDone kept from round to round
  */
-export async function cleanUp(ctx: Deps, stopRequested: () => boolean = () => false): Promise<CleanUp> {
+export async function cleanUp(
+  ctx: Deps,
+  stopRequested: () => boolean = () => false,
+  daysDone: DaysDone = new Map(),
+): Promise<CleanUp> {
   const startedMs = monotonicMs()
   const now = ctx.clock.now()
   const ago = (ms: number) => new Date(now.getTime() - ms)
-  const dayAgo = (days: number) => startOfUtcDay(now, days).toISOString().slice(0, 10)
+  const firstDayKept = startOfUtcDay(now, STATS_DAYS_KEPT).toISOString().slice(0, 10)
   const { housekeeping, events } = ctx.stores
   const dropBy = (kind: string, batch: () => Promise<number>): Chore => ({
     kind,
@@ -37,12 +46,22 @@ export async function cleanUp(ctx: Deps, stopRequested: () => boolean = () => fa
     },
   })
 
+  const dropDaily = (kind: string, batch: () => Promise<number>): Chore => ({
+    kind,
+    async doPiece() {
+      if (daysDone.get(kind) === firstDayKept) return { removed: 0, isMore: false }
+      const removed = await batch()
+      if (removed < BATCH) daysDone.set(kind, firstDayKept)
+      return { removed, isMore: removed === BATCH }
+    },
+  })
+
   const chores: Chore[] = [
     dropBy('events', () => events.dropBefore(ago(EVENTS_KEPT_MS), BATCH)),
     dropBy('idempotency_keys', () => housekeeping.dropIdempotencyKeys(ago(KEYS_KEPT_MS), BATCH)),
     dropBy('refresh_tokens', () => housekeeping.dropRefreshTokens(now, BATCH)),
-    dropBy('author_days', () => housekeeping.dropDays(dayAgo(STATS_DAYS_KEPT), BATCH)),
-    dropBy('author_viewers', () => housekeeping.dropAuthorViewers(dayAgo(STATS_DAYS_KEPT), BATCH)),
+    dropDaily('author_days', () => housekeeping.dropDays(firstDayKept, BATCH)),
+    dropDaily('author_viewers', () => housekeeping.dropAuthorViewers(firstDayKept, BATCH)),
     dropBy('unclaimed_uploads', () => housekeeping.giveUpUnclaimed(ago(UNCLAIMED_KEPT_MS), BATCH)),
     { kind: 'stories', doPiece: () => dropRetired(ctx, ago(ctx.config.retentionDays * DAY_MS)) },
     { kind: 'objects', doPiece: createObjectRemoval(ctx, now, stopRequested) },
