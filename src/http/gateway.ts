@@ -123,7 +123,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     })
   }
   /** With its body, of which the server sends the length alone. */
-  const answerHead = (request: Request, info: RequestInfo): Response | Promise<Response> => {
+  const answerHead = (request: Request, info: RequestInfo): Answer => {
     const asGet = new Request(readableUrl(request.url), { headers: request.headers })
     rememberInfo(asGet, info)
     return app.fetch(asGet)
