@@ -12,7 +12,7 @@ const logOut = async (family: { familyId: string; userId: string } | null) => {
       accounts: {
         findFamily: async () => family,
         lockFamily: async () => undefined,
-        revokeFamily: async (id) => void revoked.push(id),
+        revokeFamily: async (id) => revoked.push(id) > 0,
       },
     },
   })

@@ -20,7 +20,11 @@ const aRow = (some: Partial<RefreshTokenRow> = {}): RefreshTokenRow => ({
   ...some,
 })
 
-const refresh = async (row: RefreshTokenRow | null, user = aUser() as ReturnType<typeof aUser> | null) => {
+const refresh = async (
+  row: RefreshTokenRow | null,
+  user = aUser() as ReturnType<typeof aUser> | null,
+  isAlive = true,
+) => {
   const spent: string[] = []
   const revoked: string[] = []
   const families: string[] = []
@@ -33,7 +37,10 @@ const refresh = async (row: RefreshTokenRow | null, user = aUser() as ReturnType
         lockRefreshToken: async (hash) => (row?.tokenHash === hash ? row : null),
         findUserById: async () => user,
         spendRefreshToken: async (hash) => void spent.push(hash),
-        revokeFamily: async (familyId) => void revoked.push(familyId),
+        revokeFamily: async (familyId) => {
+          revoked.push(familyId)
+          return isAlive
+        },
         insertRefreshToken: async ({ familyId }) => void families.push(familyId),
       },
     },
@@ -68,6 +75,10 @@ describe('POST /auth/refresh', () => {
       expect(revoked).toEqual([row.familyId])
       expect(families).toEqual([])
       expect(api.activity.of('auth').map((call) => call.slice(1))).toEqual([['refresh', 'reused']])
+    })
+    test('for a token used twice whose family has ended before, which is no theft', async () => {
+      const { api } = await refresh(aRow({ spentAt: NOON }), aUser(), false)
+      expect(api.activity.of('auth').map((call) => call.slice(1))).toEqual([['refresh', 'refused']])
     })
     const refused: [string, RefreshTokenRow | null][] = [
       ['that is unknown', null],

@@ -33,20 +33,26 @@ beforeAll(async () => {
     select md5('person ' || n)::uuid, md5('person ' || n + 1)::uuid from generate_series(3, ${FOLLOWS}::int) n`
   await sql`insert into stories (author_id, text, visibility)
     select ${person(FOLLOWS + 1)}::uuid, 'not for the viewer', 'friends' from generate_series(1, 1000)`
-  await sql.unsafe('vacuum analyze follows, stories')
+  await sql`insert into stories (author_id, text, visibility, created_at)
+    select ${person(FOLLOWS + 1)}::uuid, 'for the viewer', 'friends', now() - interval '1 hour' from generate_series(1, 1000)`
+  await sql`insert into story_audience (story_id, user_id) select id, ${VIEWER}::uuid from stories where text = 'for the viewer'`
+  await sql`insert into story_views (story_id, viewer_id)
+    select s.id, md5('person ' || n)::uuid from stories s cross join generate_series(3, 12) n where s.text = 'for the viewer'`
+  await sql.unsafe('vacuum analyze follows, stories, story_audience, story_views')
 })
 
-/** What the generic and the custom plan read of follows. */
-const followsRead = async (
+/** What the generic and the custom plan read of a table. */
+const rowsRead = async (
   work: (ctx: AppContext) => Promise<unknown>,
+  table: string,
   env: Record<string, string> = {},
 ): Promise<number[]> => {
   const [statement] = await captureStatements({ ...stage.env(), ...env }, work)
   if (statement === undefined) throw new Error('the statement was not sent')
   const readBy = async (generic: boolean) => {
     const { nodes } = await explain(stage.database().sql, statement, { generic })
-    expect(nodes.some((node) => node['Relation Name'] === 'follows')).toBe(true)
-    return rowsTouched(nodes, 'follows')
+    expect(nodes.some((node) => node['Relation Name'] === table)).toBe(true)
+    return rowsTouched(nodes, table)
   }
   return [await readBy(true), await readBy(false)]
 }
@@ -57,7 +63,7 @@ test.each(RULES)(
     const ask = ({ stores }: AppContext) => stores.graph.friendsAmong(VIEWER, AUTHORS, rule)
     const friends = rule === 'mutual' ? AUTHORS.slice(0, 2) : AUTHORS.slice(0, 3)
     expect(await ask(stage.realContext())).toEqual(new Set(friends))
-    expect(Math.max(...(await followsRead(ask)))).toBeLessThanOrEqual(2 * AUTHORS.length)
+    expect(Math.max(...(await rowsRead(ask, 'follows')))).toBeLessThanOrEqual(2 * AUTHORS.length)
   },
 )
 
@@ -66,16 +72,34 @@ test.each(RULES)(
   async (rule) => {
     const env = { FRIENDS_RULE: rule }
     const walk = ({ stores, clock }: AppContext) => stores.feed.listSkeleton(VIEWER, clock.now(), null, 21)
-    expect(Math.max(...(await followsRead(walk, env)))).toBeLessThanOrEqual(WALKED)
+    expect(Math.max(...(await rowsRead(walk, 'follows', env)))).toBeLessThanOrEqual(WALKED)
   },
 )
+
+test('stories are shown with a look into their audiences by key, however many the viewer is in', async () => {
+  const rows = await stage.database().sql<{ id: string }[]>`
+    select id from stories where text = 'for the viewer' limit 20`
+  const show = ({ stores }: AppContext) =>
+    stores.stories.findStories(
+      VIEWER,
+      rows.map(({ id }) => id),
+    )
+  expect(Math.max(...(await rowsRead(show, 'story_audience')))).toBeLessThanOrEqual(rows.length)
+})
+
+test('the tray looks by key whether a story was seen, however many views there are', async () => {
+  const tray = ({ stores, clock }: AppContext) =>
+    stores.feed.listTray(VIEWER, clock.now(), clock.now(), null, 21)
+  // None of them is the viewer's.
+  expect(Math.max(...(await rowsRead(tray, 'story_views')))).toBe(0)
+})
 
 test.each(['followeeIds', 'mutualIds'] as const)(
   'who follows too many is found out by a bounded read (%s)',
   async (load) => {
     const ask = ({ stores }: AppContext) => stores.graph[load](VIEWER, FOLLOWS_MAX)
     expect(await ask(stage.realContext())).toBeNull()
-    expect(Math.max(...(await followsRead(ask)))).toBeLessThanOrEqual(2 * (FOLLOWS_MAX + 1))
+    expect(Math.max(...(await rowsRead(ask, 'follows')))).toBeLessThanOrEqual(2 * (FOLLOWS_MAX + 1))
   },
 )
 
@@ -88,8 +112,8 @@ test('nobody follows more than one may, and who does follows on', async () => {
   }
   const [one = '', two = '', three = ''] = AUTHORS
   const outcomes: unknown[] = []
-  for (const followee of [one, two, three, one]) outcomes.push(await outcomeOf(followee))
-  expect(outcomes).toEqual([true, true, 'too_many', false])
+  for (const followee of [one, two, three, one, person(0)]) outcomes.push(await outcomeOf(followee))
+  expect(outcomes).toEqual([true, true, 'too_many', false, null])
   await graph.deleteFollow(FULL, one)
   expect(await outcomeOf(three)).toBe(true)
   await graph.deleteFollow(FULL, two)

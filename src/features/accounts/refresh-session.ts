@@ -21,8 +21,9 @@ export async function refreshSession(ctx: Deps, refreshToken: string, requestId:
     if (row === null || row.revokedAt !== null || row.expiresAt <= now)
       return { refused: 'refused', userId: row?.userId } as const
     if (row.spentAt !== null) {
-      await accounts.revokeFamily(row.familyId, now)
-      return { refused: 'reused', userId: row.userId } as const
+      const hasEnded = await accounts.revokeFamily(row.familyId, now)
+      // What is left of a family that is over says nothing of who holds it.
+      return { refused: hasEnded ? 'reused' : 'refused', userId: row.userId } as const
     }
     const user = await accounts.findUserById(row.userId)
     if (user === null) return { refused: 'refused', userId: row.userId } as const

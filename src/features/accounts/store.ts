@@ -108,9 +108,9 @@ export function createAccountStore(db: Db) {
     async lockFamily(familyId: string): Promise<void> {
       await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${familyId}::text, 1))`)
     },
-    /** Ends what came from one login: its one token that is not spent, however many are. */
-    async revokeFamily(familyId: string, at: Date): Promise<void> {
-      await db
+    /** Ends what came from one login: its one token that is not spent, however many are. False when it has ended before. */
+    async revokeFamily(familyId: string, at: Date): Promise<boolean> {
+      const rows = await db
         .update(refreshTokens)
         .set({ revokedAt: at })
         .where(
@@ -120,6 +120,8 @@ export function createAccountStore(db: Db) {
             isNull(refreshTokens.revokedAt),
           ),
         )
+        .returning({ familyId: refreshTokens.familyId })
+      return rows.length > 0
     },
     async findFamily(tokenHash: string): Promise<{ familyId: string; userId: string } | null> {
       const rows = await db

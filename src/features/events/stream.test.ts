@@ -181,6 +181,17 @@ describe('a stream', () => {
     await stream.until(() => stream.stories().length === 1500)
     expect(stream.stories().at(-1)).toBe('missed-1499')
   })
+  test('that is ended before it begins is an answer that says so, and holds no slot', async () => {
+    const { table, bus, open, slots } = setUp()
+    const first = await open()
+    table.commit(ava.id, 'a')
+    bus.sayWake()
+    await first.until(() => first.stories().length === 1)
+    table.restore(50n)
+    await expect(open()).rejects.toThrow('cannot do this right now')
+    await first.end()
+    expect(slots.released).toBeGreaterThan(slots.taken.length)
+  })
   test('ends when its token does', async () => {
     jest.useFakeTimers()
     const { open, clock, metrics } = setUp()

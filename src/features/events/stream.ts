@@ -1,4 +1,5 @@
 import type { AppContext } from '../../context'
+import { unavailable } from '../../kernel/errors'
 import { newId } from '../../kernel/ids'
 import type { Viewer } from '../../kernel/viewer'
 import {
@@ -30,6 +31,7 @@ const encoder = new TextEncoder()
  *
  * @param lastEventId where to resume; null starts now
  * @param positionsAsEvents ids without an event, which EventSource keeps to itself, come as events of their own
+ * @throws AppError `unavailable`
  */
 export async function openEventStream(
   ctx: Deps,
@@ -40,6 +42,10 @@ export async function openEventStream(
   const stream = new EventStream(ctx, viewer, positionsAsEvents)
   const present = await ctx.hub.join(stream)
   await ctx.streamSlots.take(stream)
+  if (!stream.isOpen()) {
+    ctx.streamSlots.release(stream)
+    throw unavailable(new Error('The stream was ended before it began'), 1)
+  }
 
   const now = ctx.clock.now()
   const resumed = lastEventId === null ? null : resumeFrom(lastEventId, present, now)
@@ -103,6 +109,10 @@ class EventStream implements Subscriber {
     if (!this.isLive) return
     this.outlet.write(frame)
     this.tellPosition()
+  }
+
+  isOpen(): boolean {
+    return this.outlet.isOpen()
   }
 
   close(reason: CloseReason): void {

@@ -62,6 +62,22 @@ describe('page versions', () => {
     expect(versions.canServe(clock.nowMs() + 1999)).toBe(false)
     expect(versions.canServe(clock.nowMs() + 2001)).toBe(true)
   })
+  test('a change that fails while the same one is made good is owed anew', async () => {
+    const { versions, redis, memory } = setUp()
+    redis.goDown()
+    await versions.renew([ben.id])
+    const { set } = memory.commands
+    memory.commands.set = (async (...args: Parameters<NonNullable<typeof set>>) => {
+      memory.commands.set = set
+      const done = await set?.(...args)
+      await versions.renew([ben.id])
+      return done
+    }) as typeof set
+    await redis.comeBack()
+    expect(versions.canServe(LATER)).toBe(false)
+    await redis.comeBack()
+    expect(versions.canServe(LATER)).toBe(true)
+  })
   test('a failed recovery leaves the changes to be made again', async () => {
     const { versions, redis, memory } = setUp()
     const before = await versions.ensure(ben.id)

@@ -75,8 +75,9 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const versionKey = (viewerId: string) => redis.key('version', `{${viewerId}}`)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   const read = createBatchedRead(redis, removedKey)
-  const staleViewers = new Set<string>()
-  const removedStories = new Set<string>()
+  /** With a mark for each time, so that what fails again while it is made good is owed anew. */
+  const staleViewers: Owed = new Map()
+  const removedStories: Owed = new Map()
   let distrustBeforeMs = 0
 
   type Run = RedisGate['run']
@@ -117,21 +118,22 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     return undefined as never
   }
   /** Past the bound it is cheaper to distrust every page for a while than to remember more. */
-  const remember = (set: Set<string>, ids: readonly string[]) => {
-    for (const id of ids) set.add(id)
-    if (set.size <= PENDING_MAX) return
-    set.clear()
+  const remember = (owed: Owed, ids: readonly string[]) => {
+    for (const id of ids) owed.set(id, Symbol())
+    if (owed.size <= PENDING_MAX) return
+    owed.clear()
     distrustBeforeMs = Math.max(distrustBeforeMs, nowMs() + REMOVED_KEPT_MS)
   }
 
   redis.beforeRecovery(async (run) => {
-    const viewers = [...staleViewers]
-    const stories = [...removedStories]
+    const [viewersOwed, storiesOwed] = [[...staleViewers], [...removedStories]]
+    const viewers = viewersOwed.map(([id]) => id)
+    const stories = storiesOwed.map(([id]) => id)
     for (const keys of inPieces([...viewers.map(versionKey), ...viewers.map(graphKey)]))
       await renewNow(run, keys)
     for (const ids of inPieces(stories)) await noteNow(run, ids)
-    for (const id of viewers) staleViewers.delete(id)
-    for (const id of stories) removedStories.delete(id)
+    for (const [id, mark] of viewersOwed) if (staleViewers.get(id) === mark) staleViewers.delete(id)
+    for (const [id, mark] of storiesOwed) if (removedStories.get(id) === mark) removedStories.delete(id)
   })
 
   return {
@@ -182,6 +184,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
         Math.max(redis.lastFailureMs() === 0 ? 0 : redis.lastFailureMs() + CLOCK_SKEW_MS, distrustBeforeMs),
   }
 }
+
+type Owed = Map<string, symbol>
 
 const NO_VERSION = { token: null, viewed: '' }
 

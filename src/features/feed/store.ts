@@ -161,9 +161,9 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
           union select id from own union select id from gone),
         seen as (
           select s.author_id, s.created_at, (${isActiveSql(now, 's')}) as is_active,
-            s.author_id <> ${viewer} and not exists (
-              select 1 from story_views v where v.story_id = s.id and v.viewer_id = ${viewer} and v.viewed_at <= ${until}
-            ) as is_unseen
+            s.author_id <> ${viewer} and (
+              select true from story_views v where v.story_id = s.id and v.viewer_id = ${viewer} and v.viewed_at <= ${until}
+            ) is not true as is_unseen
           from ids join stories s on s.id = ids.id
           where (s.deleted_at is null or s.deleted_at > ${until}) and s.expires_at > ${until}
             and s.created_at <= ${until} and s.visibility <> 'private' and ${mayViewSql(friendsRule, viewerId, 's')}),

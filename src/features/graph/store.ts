@@ -62,8 +62,10 @@ export function createGraphStore(db: Db) {
           .from(follows)
           .where(and(eq(follows.followerId, row.followerId), eq(follows.followeeId, row.followeeId)))
         if (existing !== undefined) return { row: existing, isNew: false }
-        const [count] = await db.execute<{ is_full: boolean }>(sql`select ${hasAsMany} as is_full`)
-        if (count?.is_full) return 'too_many'
+        const [state] = await db.execute<{ is_full: boolean; is_somebody: boolean }>(sql`
+          select ${hasAsMany} as is_full, exists (select 1 from users where id = ${row.followeeId}::uuid) as is_somebody`)
+        if (state?.is_somebody === false) return null
+        if (state?.is_full) return 'too_many'
       }
       throw unavailable(new Error('a follow and its end kept overtaking each other'), 1)
     },

@@ -9,7 +9,7 @@ export function createPeopleStore(db: Db) {
     id: users.id,
     handle: users.handle,
     createdAt: users.createdAt,
-    following: sql<boolean>`exists (select 1 from ${follows} f where f.follower_id = ${viewerId}::uuid and f.followee_id = ${users.id})`,
+    following: sql<boolean>`(select true from ${follows} f where f.follower_id = ${viewerId}::uuid and f.followee_id = ${users.id}) is true`,
   })
   return {
     /** People whose handle starts like this, by handle; the prefix must have no pattern characters but `_`. */

@@ -5,7 +5,7 @@ import type { Viewer } from '../../kernel/viewer'
 import { findKept, type KeyedAnswer, onceKey, runOnce } from '../idempotency/run-once'
 import { type CheckedUpload, checkUpload, claimUpload } from '../media/check-upload'
 import { presentStory } from './present'
-import { planStory, type StoryInput, type StoryPlan } from './rules'
+import { planStory, type StoryInput, type StoryPlan, type StoryTimes, storyTimes } from './rules'
 import type { Story } from './schema'
 
 type Deps = Pick<
@@ -33,14 +33,16 @@ export async function createStory(
   if (kept !== null) return kept
 
   try {
-    const plan = planStory(input, viewer.id, ctx.clock.now(), ctx.config.storyTtlSeconds)
+    const plan = planStory(input, viewer.id)
     const author = await ctx.stores.accounts.findUserById(viewer.id)
     if (author === null) throw unauthenticated()
     await checkAudience(ctx, plan)
     const upload = plan.mediaKey === null ? null : await checkUpload(ctx, viewer, plan.mediaKey)
+    // Only now: a list that goes on from a later story would skip one that waited for the object store.
+    const times = storyTimes(ctx.clock.now(), ctx.config.storyTtlSeconds)
     return await ctx.transact((tx) =>
-      runOnce(tx.idempotency, once, plan.createdAt, async () => {
-        const story = await insertStory(ctx, tx, viewer, author.handle, plan, upload)
+      runOnce(tx.idempotency, once, times.createdAt, async () => {
+        const story = await insertStory(ctx, tx, viewer, author.handle, { ...plan, ...times }, upload)
         tx.afterCommit(async () => {
           ctx.activity.storyCreated({ requestId, userId: viewer.id }, story)
           await ctx.pageVersions.renew([viewer.id])
@@ -73,7 +75,7 @@ async function insertStory(
   tx: AppContext['stores'],
   viewer: Viewer,
   handle: string,
-  plan: StoryPlan,
+  plan: StoryPlan & StoryTimes,
   upload: CheckedUpload | null,
 ): Promise<Story> {
   const { audience, ...row } = plan

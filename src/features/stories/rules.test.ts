@@ -2,12 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { AppError } from '../../kernel/errors'
 import { codePointLength } from '../../kernel/text'
-import { AUDIENCE_MAX, planStory, type StoryInput, TEXT_LENGTH_MAX } from './rules'
+import { AUDIENCE_MAX, planStory, type StoryInput, storyTimes, TEXT_LENGTH_MAX } from './rules'
 
 const NOW = new Date('2026-03-04T12:00:00.000Z')
 const AVA = '019c0000-0000-7000-8000-000000000001'
-const plan = (input: Partial<StoryInput>) =>
-  planStory({ visibility: 'public', text: 'hi', ...input }, AVA, NOW, 60)
+const plan = (input: Partial<StoryInput>) => planStory({ visibility: 'public', text: 'hi', ...input }, AVA)
 
 /** The code of the refusal, or null when the input is fine. */
 const refusalOf = (input: Partial<StoryInput>): string | null => {
@@ -22,7 +21,7 @@ const refusalOf = (input: Partial<StoryInput>): string | null => {
 
 describe('planStory', () => {
   test('ends a story ttl seconds after its making', () => {
-    expect(plan({})).toMatchObject({ createdAt: NOW, expiresAt: new Date(NOW.getTime() + 60_000) })
+    expect(storyTimes(NOW, 60)).toEqual({ createdAt: NOW, expiresAt: new Date(NOW.getTime() + 60_000) })
   })
   test('trims the text, and takes empty text for none', () => {
     expect(plan({ text: '  a b\n' }).text).toBe('a b')

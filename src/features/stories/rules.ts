@@ -20,9 +20,9 @@ export type StoryPlan = Readonly<{
   visibility: Visibility
   /** Null: no list of its own; otherwise each id once, never the author's. */
   audience: readonly string[] | null
-  createdAt: Date
-  expiresAt: Date
 }>
+
+export type StoryTimes = Readonly<{ createdAt: Date; expiresAt: Date }>
 
 /**
  * The story that an input asks for.
@@ -30,7 +30,7 @@ export type StoryPlan = Readonly<{
  * @param authorId left out of the audience, as authors see their own stories anyway
  * @throws AppError `validation_failed`, `audience_not_allowed`
  */
-export function planStory(input: StoryInput, authorId: string, now: Date, ttlSeconds: number): StoryPlan {
+export function planStory(input: StoryInput, authorId: string): StoryPlan {
   const text = input.text?.trim() || null
   const mediaKey = input.media_key || null
   if (text === null && mediaKey === null) {
@@ -51,10 +51,14 @@ export function planStory(input: StoryInput, authorId: string, now: Date, ttlSec
     mediaKey,
     visibility: input.visibility,
     audience: planAudience(input, authorId),
-    createdAt: now,
-    expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
   }
 }
+
+/** When a story that is made now begins and ends. */
+export const storyTimes = (now: Date, ttlSeconds: number): StoryTimes => ({
+  createdAt: now,
+  expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
+})
 
 function planAudience(input: StoryInput, authorId: string): readonly string[] | null {
   const given = input.audience_user_ids ?? null

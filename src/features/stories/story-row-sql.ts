@@ -1,13 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Value } from '../../platform/database/statement'
+import { isInAudienceSql } from './visibility-sql'
 
 /** The columns and joins of a StoryRow for stories known as `s`. */
 export const storyRowSql = (viewerId: Value): { columns: SQL; joins: SQL } => ({
   columns: sql`s.id, s.author_id, u.handle, s.text, s.media_key, s.media_type, s.visibility, s.has_audience,
     s.created_at, s.expires_at, s.deleted_at, k.views, k.reactions,
     v.viewer_id is not null as has_viewed, x.emoji as reaction,
-    case when s.has_audience then exists (
-      select 1 from story_audience a where a.story_id = s.id and a.user_id = ${viewerId}::uuid) else false end as is_in_audience`,
+    s.has_audience and ${isInAudienceSql(viewerId, 's')} as is_in_audience`,
   joins: sql`join users u on u.id = s.author_id
     left join lateral (
       select coalesce(sum(c.views), 0)::text as views, json_build_array(coalesce(sum(c.r1), 0), coalesce(sum(c.r2), 0),

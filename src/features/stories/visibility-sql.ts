@@ -6,8 +6,8 @@ import type { Value } from '../../platform/database/statement'
  * The permission rule of visibility.ts as SQL conditions, for lists, and for what is written in the same statement. Each
  * takes the name under which the query knows its stories; the name is ours, never a user's.
  *
- * What is looked up is a value, by key, and not an `exists`: of that PostgreSQL may make a hash or a join over everybody
- * whom the viewer follows.
+ * What is looked up is a value, by key, and not an `exists`: of that PostgreSQL may make a hash or a join over all that the
+ * viewer follows, was shown or has seen. The same goes for other look-ups beside a list.
  */
 
 /** The viewer is a friend of the author of the story: follows, and under the mutual rule is followed back. */
