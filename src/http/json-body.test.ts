@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from 'bun:test'
 import fc from 'fast-check'
 import { AppError } from '../kernel/errors'
-import { BODY_BYTES_MAX, readJsonBody } from './json-body'
+import { BODY_BYTES_MAX, checkContent, readJsonBody } from './json-body'
 
 const request = (body: BodyInit | null, contentType: string | null = 'application/json', headers = {}) =>
   new Request('http://localhost/', {
@@ -11,7 +11,9 @@ const request = (body: BodyInit | null, contentType: string | null = 'applicatio
   })
 const refusal = async (asked: Request): Promise<string> => {
   try {
-    return `read ${JSON.stringify(await readJsonBody(asked))}`
+    const value = await readJsonBody(asked)
+    checkContent(value)
+    return `read ${JSON.stringify(value)}`
   } catch (error) {
     if (error instanceof AppError) return error.code
     throw error

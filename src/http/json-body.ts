@@ -18,8 +18,9 @@ const tooSlow = () =>
   new AppError('request_timeout', 'The body did not arrive in time.', { headers: { Connection: 'close' } })
 
 /**
- * @throws AppError `unsupported_media_type`, `payload_too_large`, `request_timeout`, `malformed_json`, or
- *   `validation_failed` for text that cannot be stored
+ * What a body says; whether it may is for `checkContent`.
+ *
+ * @throws AppError `unsupported_media_type`, `payload_too_large`, `request_timeout`, `malformed_json`
  */
 export async function readJsonBody(request: Request): Promise<unknown> {
   if (!isJson(request.headers.get('content-type'))) {
@@ -27,14 +28,11 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   }
   if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
   const text = decode(await readBytes(request))
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     throw malformed(error)
   }
-  checkValue(value, '', 0)
-  return value
 }
 
 /** `application/json`, with no other charset than UTF-8 (RFC 8259, section 8.1). */
@@ -77,8 +75,13 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** No text that cannot be stored, and no nesting that could exhaust whoever walks along it. */
-function checkValue(value: unknown, field: string, depth: number): void {
+/**
+ * No text that cannot be stored, and no nesting that could exhaust whoever walks along it.
+ *
+ * @param field the dotted name of the value in its body
+ * @throws AppError `validation_failed`
+ */
+export function checkContent(value: unknown, field = '', depth = 0): void {
   if (depth > DEPTH_MAX) throw invalidField('body', 'is nested too deeply')
   if (typeof value === 'string') {
     if (!isStorableText(value)) throw invalidField(field || 'body', 'has a character that cannot be stored')
@@ -87,6 +90,6 @@ function checkValue(value: unknown, field: string, depth: number): void {
   if (typeof value !== 'object' || value === null) return
   for (const [key, item] of Object.entries(value)) {
     if (!isStorableText(key)) throw invalidField(field || 'body', 'has a field name that cannot be stored')
-    checkValue(item, field === '' ? key : `${field}.${key}`, depth + 1)
+    checkContent(item, field === '' ? key : `${field}.${key}`, depth + 1)
   }
 }

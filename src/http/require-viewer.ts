@@ -3,7 +3,7 @@ import type { AppContext } from '../context'
 import { unauthenticated } from '../kernel/errors'
 import type { Role } from '../kernel/viewer'
 import { infoOf } from './request-info'
-import { jsonBody } from './schemas'
+import { type BodyHook, jsonBody } from './schemas'
 
 type Deps = Pick<AppContext, 'tokens' | 'findUser'>
 
@@ -24,10 +24,15 @@ export function requireViewer(ctx: Deps, options: { tokenInQuery: boolean } = { 
   )
 }
 
-/** A route's JSON body, which is not read at all without a good token: a scoped derive would come after it. */
-export const viewersJsonBody = <T extends Parameters<typeof jsonBody>[0]>(ctx: Deps, body: T) => {
-  const { parse } = jsonBody(body)
+/** A route's limited JSON body, which is not read at all without a good token: a scoped derive would come after it. */
+export const viewersJsonBody = <T extends Parameters<typeof jsonBody>[0]>(
+  ctx: Deps,
+  body: T,
+  limit: BodyHook,
+) => {
+  const { parse, ...rest } = jsonBody(body, limit)
   return {
+    ...rest,
     body,
     async parse(context: { request: Request }) {
       await authenticate(ctx, context.request, false)

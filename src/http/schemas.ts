@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { t } from 'elysia'
 import type { PageInput } from '../kernel/cursor'
 import { invalidField } from '../kernel/errors'
-import { readJsonBody } from './json-body'
+import { checkContent, readJsonBody } from './json-body'
 
 /** Pieces of request and answer shapes that several features use. */
 
@@ -34,10 +34,20 @@ export function pageInput(query: { limit?: string; cursor?: string }): PageInput
   return { limit, cursor: query.cursor }
 }
 
-/** A route's JSON body, read in bounded memory and time; other routes' bodies are not read at all. */
-export const jsonBody = <T extends Parameters<typeof t.Array>[0]>(body: T) => ({
+export type BodyHook = (context: { request: Request; body: unknown }) => Promise<void>
+
+/**
+ * A route's JSON body, read in bounded memory and time; other routes' bodies are not read at all.
+ *
+ * @param limit takes from the route's bucket: whatever parses costs one, also what is refused for what it holds
+ */
+export const jsonBody = <T extends Parameters<typeof t.Array>[0]>(body: T, limit?: BodyHook) => ({
   body,
   parse: ({ request }: { request: Request }) => readJsonBody(request),
+  async transform(context: { request: Request; body: unknown }) {
+    await limit?.(context)
+    checkContent(context.body)
+  },
 })
 
 export const pageOf = <T extends Parameters<typeof t.Array>[0]>(item: T) =>

@@ -143,6 +143,15 @@ export function owes429(method: string, route: string, bucket: string, body?: ob
       expect(Number(answer.headers.get('ratelimit-limit'))).toBeGreaterThan(0)
       expect(answer.headers.get('ratelimit-reset')).toBe('60')
     })
+    if (body === undefined) return
+    test.each(['{"text":"\\u0000"}', '[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]', '{}'])(
+      'before what a body holds is judged: %s',
+      async (text) => {
+        const { as, buckets } = await startApi()
+        buckets.empty(`${bucket}:${ava.id}`)
+        expectProblem(await as(ava).send(method, pathOf(route), { ...init, body: text }), 429, 'rate_limited')
+      },
+    )
   })
 }
 

@@ -36,8 +36,9 @@ export const accountRoutes = (ctx: AppContext) =>
       '/auth/signup',
       async ({ body, request }) => json(201, await signUp(ctx, body, requestIdOf(request))),
       {
-        ...jsonBody(SignUpBody),
-        transform: ({ request }) => takeOne(ctx, request, 'signups', clientAddressOf(ctx, request)),
+        ...jsonBody(SignUpBody, ({ request }) =>
+          takeOne(ctx, request, 'signups', clientAddressOf(ctx, request)),
+        ),
         detail: describe({
           takesBody: true,
           tag: 'Accounts',
@@ -52,14 +53,13 @@ export const accountRoutes = (ctx: AppContext) =>
       '/auth/login',
       async ({ body, request }) => json(200, await logIn(ctx, body, requestIdOf(request))),
       {
-        ...jsonBody(LogInBody),
-        async transform({ request, body }) {
+        ...jsonBody(LogInBody, async ({ request, body }) => {
           const email = emailOf(body)
           // The tight bucket first: what it refuses cannot drain the one that all addresses share.
           await takeOne(ctx, request, 'logins', `${email}:${clientAddressOf(ctx, request)}`)
           const looser = ctx.config.rateLimitsPerMin.logins * LOGINS_PER_EMAIL_FACTOR
           await takeOne(ctx, request, 'logins', email, looser)
-        },
+        }),
         detail: describe({
           takesBody: true,
           tag: 'Accounts',

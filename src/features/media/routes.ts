@@ -16,8 +16,7 @@ export const mediaRoutes = (ctx: AppContext) =>
       async ({ body, request }) =>
         json(201, await presignUpload(ctx, viewerOf(request), body, whereOf(request).requestId)),
       {
-        ...viewersJsonBody(ctx, UploadRequest),
-        transform: limitViewer(ctx, 'uploads'),
+        ...viewersJsonBody(ctx, UploadRequest, limitViewer(ctx, 'uploads')),
         detail: describe({
           takesBody: true,
           tag: 'Media',

@@ -21,8 +21,7 @@ export const reactionRoutes = (ctx: AppContext) =>
       },
       {
         params: IdParams,
-        ...viewersJsonBody(ctx, ReactBody),
-        transform: limitViewer(ctx, 'reactions'),
+        ...viewersJsonBody(ctx, ReactBody, limitViewer(ctx, 'reactions')),
         detail: describe({
           takesBody: true,
           tag: 'Reactions',

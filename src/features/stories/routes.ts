@@ -28,8 +28,7 @@ export const storyRoutes = (ctx: AppContext) =>
         })
       },
       {
-        ...viewersJsonBody(ctx, CreateStoryBody),
-        transform: limitViewer(ctx, 'stories'),
+        ...viewersJsonBody(ctx, CreateStoryBody, limitViewer(ctx, 'stories')),
         detail: describe({
           takesBody: true,
           tag: 'Stories',
