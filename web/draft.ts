@@ -33,10 +33,9 @@ export function closeDraft(app: App): void {
 function createDraft(api: Api): Draft {
   let content = ''
   let key = ''
-  let running: Promise<Story> | null = null
+  let last: { text: string; sent: Promise<Story> } | null = null
 
-  async function send(body: NewStory): Promise<Story> {
-    const text = JSON.stringify(body)
+  async function send(body: NewStory, text: string): Promise<Story> {
     if (text !== content) {
       content = text
       key = newKey()
@@ -56,12 +55,18 @@ function createDraft(api: Api): Draft {
 
   return {
     text: '',
-    /** Posts the draft; a second call while one is under way joins it. */
+    /** Posts the draft; a second call joins one under way with the same content, and waits for one with another. */
     post(body) {
-      running ??= send(body).finally(() => {
-        running = null
-      })
-      return running
+      const text = JSON.stringify(body)
+      if (last?.text === text) return last.sent
+      const before = last?.sent.catch(() => undefined)
+      const sent = Promise.resolve(before)
+        .then(() => send(body, text))
+        .finally(() => {
+          if (last?.sent === sent) last = null
+        })
+      last = { text, sent }
+      return sent
     },
   }
 }
