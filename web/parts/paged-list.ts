@@ -44,7 +44,15 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
     // The app scrolls inside itself: `scrollMargin` reaches past that scroller as `rootMargin` does past the window.
     { root: options.root ?? null, rootMargin: '600px', scrollMargin: '600px' } as IntersectionObserverInit,
   )
-  options.signal.addEventListener('abort', () => watcher.disconnect())
+  // Items take themselves out, and with the last of them the list is as empty as one that came so.
+  const leaving = new MutationObserver(() => {
+    if (ended && !list.childElementCount && !end.childElementCount) fill(end, options.empty)
+  })
+  leaving.observe(list, { childList: true })
+  options.signal.addEventListener('abort', () => {
+    watcher.disconnect()
+    leaving.disconnect()
+  })
 
   async function more(): Promise<void> {
     if (busy || ended || options.signal.aborted) return
