@@ -2,6 +2,7 @@
 import type { Counters, Emoji, Story } from './api-types.ts'
 import type { Client } from './client.ts'
 import { ApiProblem, toProblem } from './problem.ts'
+import { createWishes } from './wishes.ts'
 
 /** Keeps stories that an answer brought; returns their ids in the same order. */
 export function putStories(client: Client, stories: readonly Story[]): string[] {
@@ -23,19 +24,21 @@ export function noteProblem(client: Client, error: unknown): ApiProblem {
   return problem
 }
 
+const reactions = createWishes<Emoji | null>()
+
 /** Sets, changes or (with null) takes back the reaction. */
 export async function react(client: Client, storyId: string, emoji: Emoji | null): Promise<void> {
   const before = client.store.get().stories[storyId]
   if (!before) return
-  const counters = shiftReaction(before, emoji)
-  change(client, storyId, { counters, viewer: { ...before.viewer, reaction: emoji } })
-  try {
-    await (emoji ? client.api.react(storyId, emoji) : client.api.takeReactionBack(storyId))
-  } catch (error) {
-    change(client, storyId, { counters: before.counters, viewer: before.viewer })
-    dropIfGone(client, storyId, error)
-    throw noteProblem(client, error)
-  }
+  showReaction(client, storyId, emoji)
+  const outcome = await reactions(client, storyId, before.viewer.reaction, emoji, (wanted) =>
+    wanted ? client.api.react(storyId, wanted) : client.api.takeReactionBack(storyId),
+  )
+  if (!outcome) return
+  showReaction(client, storyId, outcome.said)
+  if (!outcome.error) return
+  dropIfGone(client, storyId, outcome.error)
+  throw noteProblem(client, outcome.error)
 }
 
 /** Records that the story was really shown; a failure is tried again the next time it is shown. */
@@ -43,15 +46,11 @@ export async function recordView(client: Client, storyId: string): Promise<void>
   const story = client.store.get().stories[storyId]
   const own = story?.author_id === client.store.get().user?.id
   if (!story || own || story.viewer.has_viewed) return
-  const views = story.counters.views + 1
-  change(client, storyId, {
-    counters: { ...story.counters, views },
-    viewer: { ...story.viewer, has_viewed: true },
-  })
+  showView(client, storyId, true)
   try {
     await client.api.view(storyId)
   } catch (error) {
-    change(client, storyId, { viewer: { ...story.viewer, has_viewed: false }, counters: story.counters })
+    showView(client, storyId, false)
     dropIfGone(client, storyId, error)
   }
 }
@@ -92,10 +91,26 @@ function dropIfGone(client: Client, storyId: string, error: unknown): void {
   if (error instanceof ApiProblem && error.status === 404) forget(client, storyId)
 }
 
-function change(client: Client, storyId: string, patch: Partial<Story>): void {
+/** Changes the story as it is now, so that what came meanwhile stays. */
+function change(client: Client, storyId: string, patch: (story: Story) => Partial<Story>): void {
   const stories = client.store.get().stories
   const story = stories[storyId]
-  if (story) client.store.set({ stories: { ...stories, [storyId]: { ...story, ...patch } } })
+  if (story) client.store.set({ stories: { ...stories, [storyId]: { ...story, ...patch(story) } } })
+}
+
+function showReaction(client: Client, storyId: string, emoji: Emoji | null): void {
+  change(client, storyId, (story) => ({
+    counters: shiftReaction(story, emoji),
+    viewer: { ...story.viewer, reaction: emoji },
+  }))
+}
+
+function showView(client: Client, storyId: string, seen: boolean): void {
+  change(client, storyId, ({ counters, viewer }) => {
+    if (viewer.has_viewed === seen) return {}
+    const views = Math.max(0, counters.views + (seen ? 1 : -1))
+    return { counters: { ...counters, views }, viewer: { ...viewer, has_viewed: seen } }
+  })
 }
 
 function shiftReaction(story: Story, emoji: Emoji | null): Counters {

@@ -7,6 +7,7 @@ import { avatar } from '../parts/avatar.ts'
 import { field } from '../parts/field.ts'
 import { emptyState, pagedList } from '../parts/paged-list.ts'
 import { routeLink } from '../shell.ts'
+import { createWishes } from '../wishes.ts'
 
 const TYPING_MS = 200
 const FOLLOWED_PAGES_MAX = 10
@@ -130,27 +131,30 @@ function personRow(app: App, row: Row): HTMLElement {
   )
 }
 
+const follows = createWishes<boolean>()
+
 /** Follows and unfollows; the button shows the new state at once and goes back if that fails. */
 export function followButton(app: App, row: Row): HTMLElement {
+  const { api } = app.client
   let following = row.following
   const button = h('button', { class: 'button button-small', type: 'button' })
-  const draw = () => {
+  const show = (next: boolean) => {
+    following = next
     fill(button, following ? 'Following' : 'Follow', aside(` ${row.handle}`))
     button.classList.toggle('button-main', !following)
   }
   button.addEventListener('click', async () => {
-    const wanted = !following
-    following = wanted
-    draw()
-    try {
-      await (wanted ? app.client.api.follow(row.id) : app.client.api.unfollow(row.id))
-      refreshFeed(app.client)
-    } catch (error) {
-      following = !wanted
-      draw()
-      app.toaster.show({ words: noteProblem(app.client, error).words, kind: 'wrong' })
-    }
+    const said = following
+    show(!said)
+    const outcome = await follows(app.client, row.id, said, !said, (wanted) =>
+      wanted ? api.follow(row.id) : api.unfollow(row.id),
+    )
+    if (!outcome) return
+    show(outcome.said)
+    if (outcome.said !== said) refreshFeed(app.client)
+    if (outcome.error)
+      app.toaster.show({ words: noteProblem(app.client, outcome.error).words, kind: 'wrong' })
   })
-  draw()
+  show(following)
   return button
 }
