@@ -17,10 +17,12 @@ const ALREADY_STORED = 412
  * Asks for a place and puts the file there.
  *
  * @returns the media key for the story
- * @throws ApiProblem of the service when type or size are not welcome (before any byte is sent), or `upload_failed`
+ * @throws ApiProblem of the service when type or size are not welcome (before any byte is sent), `upload_failed` or
+ *   `aborted`
  */
 export async function uploadFile(api: Api, file: File, options: Options): Promise<string> {
   const place = await api.requestUpload({ content_type: file.type, size: file.size })
+  if (options.signal.aborted) throw cancelled()
   await put(place, file, options)
   return place.media_key
 }
@@ -54,8 +56,12 @@ function put({ upload }: Upload, file: File, options: Options): Promise<void> {
     done(0)
     reject(new ApiProblem(0, 'upload_failed', 'The upload was cut off. Your story is still here: try again.'))
   }
-  request.onabort = () => reject(new ApiProblem(0, 'aborted', 'The upload was cancelled.'))
+  request.onabort = () => reject(cancelled())
   options.signal.addEventListener('abort', () => request.abort())
   request.send(file)
   return promise
+}
+
+function cancelled(): ApiProblem {
+  return new ApiProblem(0, 'aborted', 'The upload was cancelled.')
 }
