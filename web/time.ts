@@ -21,10 +21,13 @@ export function timeAgo(at: string, nowMs = Date.now()): string {
   return `${Math.floor(ms / (24 * HOUR_MS))} d`
 }
 
+/** From here on thousands would be rounded to `1000k`. */
+const MILLION_FROM = 999_500
+
 /** A count for a small place: `999`, `1.2k`, `3.4M`. */
 export function shortCount(count: number): string {
   if (count < 1000) return String(count)
-  const [value, unit] = count < 1_000_000 ? [count / 1000, 'k'] : [count / 1_000_000, 'M']
+  const [value, unit] = count < MILLION_FROM ? [count / 1000, 'k'] : [count / 1_000_000, 'M']
   return `${value.toFixed(value < 10 ? 1 : 0).replace('.0', '')}${unit}`
 }
 

@@ -8,6 +8,7 @@ import { liveSign } from './live-sign.ts'
 import { emptyState } from './paged-list.ts'
 
 const REFRESH_MS = 30_000
+const EXCERPT_MAX = 40
 
 export function activityPanel(app: App, signal: AbortSignal): HTMLElement {
   const list = h('ol', { class: 'activity' })
@@ -41,7 +42,7 @@ function activityRow(app: App, item: Activity): HTMLElement {
   const story = app.client.store.get().stories[item.storyId]
   const what =
     item.kind === 'viewed' ? ' saw your story' : [' reacted ', h('span', { class: 'emoji' }, item.emoji)]
-  const excerpt = story?.text ? `“${story.text.slice(0, 40)}${story.text.length > 40 ? '…' : ''}”` : null
+  const excerpt = story?.text ? `“${shorten(story.text)}”` : null
   return h(
     'li',
     { class: `activity-row activity-${item.kind}` },
@@ -55,4 +56,10 @@ function activityRow(app: App, item: Activity): HTMLElement {
     ),
     h('time', { class: 'muted', datetime: item.at }, timeAgo(item.at)),
   )
+}
+
+/** Counts whole characters: an emoji is two units of the string and must not be cut in half. */
+export function shorten(text: string): string {
+  const characters = [...text]
+  return characters.length > EXCERPT_MAX ? `${characters.slice(0, EXCERPT_MAX).join('')}…` : text
 }
