@@ -48,6 +48,14 @@ export function fill<Parent extends Element>(parent: Parent, ...children: Child[
   return parent
 }
 
+/** Puts new children in; focus that has gone or goes with the old ones is given to `next`, so that keys are heard. */
+export function refill(parent: HTMLElement, next: HTMLElement, ...children: Child[]): void {
+  const focused = document.activeElement
+  const isLost = focused === document.body || parent.contains(focused)
+  fill(parent, ...children)
+  if (isLost) next.focus({ preventScroll: true })
+}
+
 function setAttributes(element: Element, attributes: Record<string, Attribute>): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue

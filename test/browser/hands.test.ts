@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
+import { drawPicture } from './support/files.ts'
 import { makePerson, PASSWORD } from './support/people.ts'
 import { PHONE, setStage, untilLive } from './support/stage.ts'
 
@@ -79,6 +80,39 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('New story')
+  })
+
+  test('keys are heard after what had the focus has gone: a foot that is drawn anew, a file that is removed', async () => {
+    const author = await makePerson(stage.url(), 'drawn')
+    await author.post({ text: 'First of two' })
+    await author.post({ text: 'Second of two' })
+    const page = await stage.visit(author, { path: `/#author/${author.session.user.id}` })
+    const dialog = page.getByRole('dialog')
+    const text = dialog.locator('.face-text')
+    await text.getByText('First of two').waitFor()
+    await dialog.getByRole('button', { name: /^Seen by/ }).focus()
+    await page.keyboard.press('ArrowRight')
+    await text.getByText('Second of two').waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await text.getByText('First of two').waitFor()
+    await dialog.getByRole('button', { name: 'Delete' }).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await text.getByText('Second of two').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+
+    await page.goto(`${stage.url()}/#new`)
+    await dialog.locator('input[type=file]').setInputFiles({
+      name: 'picture.png',
+      mimeType: 'image/png',
+      buffer: await drawPicture(page),
+    })
+    await dialog.getByRole('button', { name: 'Remove the file' }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('input[type=file]:focus').waitFor({ state: 'attached' })
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
   })
 })
 

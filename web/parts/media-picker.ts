@@ -1,7 +1,7 @@
 /** The file of a new story: picker, drop and paste, a progress bar, cancel and retry. */
 import { noteProblem } from '../actions.ts'
 import type { App } from '../app.ts'
-import { fill, h } from '../dom.ts'
+import { fill, h, refill } from '../dom.ts'
 import { toProblem } from '../problem.ts'
 import { fileSize } from '../time.ts'
 import { uploadFile } from '../upload.ts'
@@ -47,7 +47,7 @@ export function mediaPicker(app: App, onChange: () => void, signal: AbortSignal)
     upload.abort()
     if (media) URL.revokeObjectURL(media.url)
     media = null
-    fill(state)
+    refill(state, input)
     pick.hidden = false
     onChange()
   }
@@ -79,7 +79,7 @@ export function mediaPicker(app: App, onChange: () => void, signal: AbortSignal)
       { class: 'icon-button', type: 'button', 'aria-label': 'Remove the file', on: { click: clear } },
       icon('close', 18),
     )
-    fill(state, h('span', { class: 'upload-name' }, mine.file.name, note), bar, again, remove)
+    refill(state, input, h('span', { class: 'upload-name' }, mine.file.name, note), bar, again, remove)
     fill(wrong)
     try {
       mine.key = await uploadFile(app.client.api, mine.file, {

@@ -1,7 +1,7 @@
 /** The fixed furniture of the viewer round the story: bars, head, side buttons, foot. */
 import type { Story } from '../api-types.ts'
 import type { App } from '../app.ts'
-import { fill, h } from '../dom.ts'
+import { fill, h, refill } from '../dom.ts'
 import { shortCount, timeAgo, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { type IconName, icon } from './icons.ts'
@@ -60,6 +60,7 @@ export function viewerParts() {
       fill(pause, icon(paused ? 'play' : 'pause'))
     },
     setSound(video: HTMLVideoElement | null, onChange: (muted: boolean) => void) {
+      if (!video && sound === document.activeElement) element.focus({ preventScroll: true })
       sound.hidden = video === null
       const name = () => {
         sound.setAttribute('aria-label', video?.muted ? 'Turn sound on' : 'Turn sound off')
@@ -148,7 +149,7 @@ export function drawFoot(
 ): void {
   const own = story.author_id === app.client.store.get().user?.id
   if (!own) {
-    fill(parts.foot, reactionBar(app, story.id, signal))
+    refill(parts.foot, parts.element, reactionBar(app, story.id, signal))
     return
   }
   const seen = h('button', { class: 'button button-glass', type: 'button', 'aria-expanded': 'false' })
@@ -176,5 +177,5 @@ export function drawFoot(
     },
     signal,
   )
-  fill(parts.foot, panel, h('div', { class: 'foot-row' }, seen, remove))
+  refill(parts.foot, parts.element, panel, h('div', { class: 'foot-row' }, seen, remove))
 }
