@@ -48,6 +48,40 @@ describe('live events between two browsers', () => {
     expect(mine.counters.reactions['🔥']).toBe(0)
   })
 
+  test('a week in numbers keeps the chosen series and the newest answer', async () => {
+    const [author, fan] = await Promise.all([
+      makePerson(stage.url(), 'week'),
+      makePerson(stage.url(), 'reader'),
+    ])
+    const [one, two] = await Promise.all(['One', 'Two'].map((text) => author.post({ text })))
+    const page = await stage.visit(author, { path: '/#stats' })
+    await untilLive(page)
+    const tabs = page.getByRole('group', { name: 'What to show' })
+    await tabs.getByRole('button', { name: 'Posted' }).click()
+    const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    await page.route(
+      '**/me/stats',
+      async (route) => {
+        const response = await route.fetch()
+        held.resolve()
+        await released.promise
+        await route.fulfill({ response })
+      },
+      { times: 1 },
+    )
+    await fan.call('POST', `/stories/${one?.id}/view`)
+    await held.promise
+    await fan.call('POST', `/stories/${two?.id}/view`)
+    const views = page.locator('.tile', { hasText: 'Views' }).locator('dd')
+    await views.getByText('2').waitFor()
+    const late = page.waitForResponse('**/me/stats')
+    released.resolve()
+    await (await late).finished()
+    expect(await views.textContent()).toBe('2')
+    expect(await page.locator('.chart-host caption').textContent()).toBe('posted by day (UTC)')
+    expect(await tabs.locator('[aria-pressed="true"]').textContent()).toBe('Posted')
+  })
+
   test('two tabs share one stream, and the second goes on when the first closes', async () => {
     const [author, fan] = await Promise.all([makePerson(stage.url(), 'tabs'), makePerson(stage.url(), 'fan')])
     const story = await author.post({ text: 'One stream for all' })

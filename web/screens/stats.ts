@@ -11,6 +11,10 @@ const SERIES = [
   { key: 'posted', label: 'Posted' },
 ] as const
 type Series = (typeof SERIES)[number]['key']
+/** What the person chose to see; it outlives each drawing. */
+type Choice = { series: Series }
+
+const BURST_MS = 150
 
 export function statsScreen(app: App, signal: AbortSignal): HTMLElement {
   const host = h(
@@ -18,22 +22,42 @@ export function statsScreen(app: App, signal: AbortSignal): HTMLElement {
     { class: 'stats' },
     h('div', { class: 'bone bone-chart', role: 'status', 'aria-label': 'Loading' }),
   )
-  const load = () =>
+  const choice: Choice = { series: 'views' }
+  let asked = 0
+  let shown = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const show = (number: number, drawn: HTMLElement | HTMLElement[]) => {
+    // Answers may overtake each other; an older one tells nothing new.
+    if (signal.aborted || number < shown) return
+    shown = number
+    const hadFocus = host.contains(document.activeElement)
+    fill(host, drawn)
+    if (hadFocus) host.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus({ preventScroll: true })
+  }
+  const load = () => {
+    timer = undefined
+    asked += 1
+    const number = asked
     app.client.api.stats().then(
-      (stats) => !signal.aborted && fill(host, drawStats(stats)),
-      (error) =>
-        !signal.aborted && fill(host, h('div', { class: 'empty' }, h('p', {}, toProblem(error).words))),
+      (stats) => show(number, drawStats(stats, choice)),
+      (error) => show(number, h('div', { class: 'empty' }, h('p', {}, toProblem(error).words))),
     )
-  // Activity on one's own stories changes the numbers.
+  }
+  load()
+  const newest = app.client.store.get().activity[0]?.id
+  // Activity on one's own stories changes the numbers; a burst of it is asked about once.
   app.client.store.watch(
     (state) => state.activity[0]?.id,
-    () => void load(),
+    (id) => {
+      if (id !== newest) timer ??= setTimeout(load, BURST_MS)
+    },
     signal,
   )
+  signal.addEventListener('abort', () => clearTimeout(timer))
   return h('div', { class: 'screen' }, h('h1', {}, 'Your week'), host)
 }
 
-function drawStats(stats: Stats): HTMLElement[] {
+function drawStats(stats: Stats, choice: Choice): HTMLElement[] {
   const total = Object.values(stats.reactions).reduce((sum, count) => sum + count, 0)
   const tiles = [
     ['Posted', stats.posted],
@@ -49,7 +73,7 @@ function drawStats(stats: Stats): HTMLElement[] {
         h('div', { class: 'tile' }, h('dt', {}, label), h('dd', {}, shortCount(value))),
       ),
     ),
-    chartCard(stats.days),
+    chartCard(stats.days, choice),
     h(
       'section',
       { class: 'card-box', 'aria-label': 'Reactions by kind' },
@@ -59,20 +83,19 @@ function drawStats(stats: Stats): HTMLElement[] {
   ]
 }
 
-function chartCard(days: readonly StatsDay[]): HTMLElement {
-  let series: Series = 'views'
+function chartCard(days: readonly StatsDay[], choice: Choice): HTMLElement {
   const host = h('div', { class: 'chart-host' })
   const buttons = SERIES.map(({ key, label }) => {
     const button = h('button', { class: 'tab', type: 'button' }, label)
     button.addEventListener('click', () => {
-      series = key
+      choice.series = key
       draw()
     })
     return { key, button }
   })
   const draw = () => {
-    for (const { key, button } of buttons) button.setAttribute('aria-pressed', String(key === series))
-    fill(host, drawBars(days, series))
+    for (const { key, button } of buttons) button.setAttribute('aria-pressed', String(key === choice.series))
+    fill(host, drawBars(days, choice.series))
   }
   draw()
   const head = h(
