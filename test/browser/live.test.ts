@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { makePerson } from './support/people.ts'
+import { makePerson, PASSWORD } from './support/people.ts'
 import { setStage, untilLive, untilPlaced } from './support/stage.ts'
 
 const stage = setStage({ FEED_CACHE_SECONDS: '0' })
@@ -80,6 +80,28 @@ describe('live events between two browsers', () => {
     expect(await views.textContent()).toBe('2')
     expect(await page.locator('.chart-host caption').textContent()).toBe('posted by day (UTC)')
     expect(await tabs.locator('[aria-pressed="true"]').textContent()).toBe('Posted')
+  })
+
+  test('the last story of a list that ends leaves it empty, and nothing is asked for', async () => {
+    const author = await makePerson(stage.url(), 'brief')
+    await author.post({ text: 'Soon over' })
+    const page = await stage.visit()
+    let asked = 0
+    await page.route('**/me/stories*', async (route) => {
+      asked += 1
+      const response = await route.fetch()
+      const body = (await response.json()) as { items: { expires_at: string }[] }
+      for (const item of body.items) item.expires_at = new Date(Date.now() + 2000).toISOString()
+      await route.fulfill({ response, json: body })
+    })
+    await page.getByLabel('Email').fill(author.email)
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await untilLive(page)
+    await page.goto(`${stage.url()}/#mine`)
+    await page.locator('.own-text').getByText('Soon over').waitFor()
+    await page.getByText('Nothing posted').waitFor()
+    expect(asked).toBe(1)
   })
 
   test('two tabs share one stream, and the second goes on when the first closes', async () => {
