@@ -3,19 +3,26 @@ import { AppError } from '../../kernel/errors'
 import { hashRefreshToken, issueSession } from './issue-session'
 import type { Session } from './schema'
 
-type Deps = Pick<AppContext, 'clock' | 'config' | 'tokens' | 'transact' | 'activity'>
+type Deps = Pick<AppContext, 'clock' | 'config' | 'tokens' | 'stores' | 'transact' | 'activity'>
 
 /**
  * Spends a refresh token for a new session of the same family. A token used twice means that two hold it, so the whole
  * family ends (RFC 9700, section 4.14.2).
  *
- * @throws AppError `invalid_refresh_token`
+ * @param limit takes from the family's bucket, before anything of it is locked
+ * @throws AppError `invalid_refresh_token`, and what `limit` throws
  */
-export async function refreshSession(ctx: Deps, refreshToken: string, requestId: string): Promise<Session> {
+export async function refreshSession(
+  ctx: Deps,
+  refreshToken: string,
+  requestId: string,
+  limit: (familyId: string) => Promise<void>,
+): Promise<Session> {
+  const tokenHash = hashRefreshToken(refreshToken)
+  const family = await ctx.stores.accounts.findFamily(tokenHash)
+  if (family !== null) await limit(family.familyId)
   const outcome = await ctx.transact(async ({ accounts }) => {
     const now = ctx.clock.now()
-    const tokenHash = hashRefreshToken(refreshToken)
-    const family = await accounts.findFamily(tokenHash)
     if (family !== null) await accounts.lockFamily(family.familyId)
     const row = await accounts.lockRefreshToken(tokenHash)
     if (row === null || row.revokedAt !== null || row.expiresAt <= now)

@@ -7,7 +7,6 @@ import { clientAddressOf, infoOf, viewerOf } from '../../http/request-info'
 import { requireViewer } from '../../http/require-viewer'
 import { jsonBody } from '../../http/schemas'
 import { unauthenticated } from '../../kernel/errors'
-import { hashRefreshToken } from './issue-session'
 import { logIn } from './log-in'
 import { presentUser } from './present'
 import { logOut, refreshSession } from './refresh-session'
@@ -73,10 +72,9 @@ export const accountRoutes = (ctx: AppContext) =>
     .post(
       '/auth/refresh',
       async ({ body, request }) => {
-        const family = await ctx.stores.accounts.findFamily(hashRefreshToken(body.refresh_token))
-        const limit = ctx.config.rateLimitsPerMin.logins * REFRESHES_FACTOR
-        if (family !== null) await takeOne(ctx, request, 'logins', `family:${family.familyId}`, limit)
-        return json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request)))
+        const perMin = ctx.config.rateLimitsPerMin.logins * REFRESHES_FACTOR
+        const limit = (familyId: string) => takeOne(ctx, request, 'logins', `family:${familyId}`, perMin)
+        return json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request), limit))
       },
       {
         ...jsonBody(RefreshBody),

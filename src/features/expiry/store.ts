@@ -35,5 +35,3 @@ export function createExpiryStore(db: Db) {
     },
   }
 }
-
-export type ExpiryStore = ReturnType<typeof createExpiryStore>

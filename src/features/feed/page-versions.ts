@@ -132,8 +132,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     for (const keys of inPieces([...viewers.map(versionKey), ...viewers.map(graphKey)]))
       await renewNow(run, keys)
     for (const ids of inPieces(stories)) await noteNow(run, ids)
-    for (const [id, mark] of viewersOwed) if (staleViewers.get(id) === mark) staleViewers.delete(id)
-    for (const [id, mark] of storiesOwed) if (removedStories.get(id) === mark) removedStories.delete(id)
+    settle(staleViewers, viewersOwed)
+    settle(removedStories, storiesOwed)
   })
 
   return {
@@ -186,6 +186,10 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
 }
 
 type Owed = Map<string, symbol>
+
+const settle = (owed: Owed, done: readonly (readonly [string, symbol])[]): void => {
+  for (const [id, mark] of done) if (owed.get(id) === mark) owed.delete(id)
+}
 
 const NO_VERSION = { token: null, viewed: '' }
 

@@ -188,5 +188,3 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
     },
   }
 }
-
-export type FeedStore = ReturnType<typeof createFeedStore>

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
+import { arrayLiteral } from '../../platform/database/statement'
 
 export type Removable = Readonly<{ mediaKey: string; createdAt: Date }>
 
@@ -48,7 +49,7 @@ export function createHousekeepingStore(db: Db) {
     },
     async dropUploads(mediaKeys: readonly string[]): Promise<void> {
       await db.execute(sql`
-        delete from media_uploads where state = 'removing' and media_key = any(${`{${mediaKeys.join(',')}}`}::text[])`)
+        delete from media_uploads where state = 'removing' and media_key = any(${arrayLiteral(mediaKeys)}::text[])`)
     },
     /** Stories that ended long ago, oldest first. */
     async listRetired(endedBefore: Date, limit: number): Promise<string[]> {
@@ -62,7 +63,7 @@ export function createHousekeepingStore(db: Db) {
       return count(
         await db.execute(sql`
           delete from story_views v using (
-            select story_id, viewer_id from story_views where story_id = any(${`{${storyIds.join(',')}}`}::uuid[])
+            select story_id, viewer_id from story_views where story_id = any(${arrayLiteral(storyIds)}::uuid[])
             limit ${limit}) old
           where v.story_id = old.story_id and v.viewer_id = old.viewer_id returning 1`),
       )
@@ -71,12 +72,12 @@ export function createHousekeepingStore(db: Db) {
       return count(
         await db.execute(sql`
           delete from reactions r using (
-            select id from reactions where story_id = any(${`{${storyIds.join(',')}}`}::uuid[]) limit ${limit}) old
+            select id from reactions where story_id = any(${arrayLiteral(storyIds)}::uuid[]) limit ${limit}) old
           where r.id = old.id returning 1`),
       )
     },
     async dropStories(storyIds: readonly string[]): Promise<number> {
-      const ids = `{${storyIds.join(',')}}`
+      const ids = arrayLiteral(storyIds)
       await db.execute(sql`
         update media_uploads set state = 'removing' where story_id = any(${ids}::uuid[]) and state = 'claimed'`)
       return count(await db.execute(sql`delete from stories where id = any(${ids}::uuid[]) returning 1`))
@@ -100,5 +101,3 @@ export function createHousekeepingStore(db: Db) {
     },
   }
 }
-
-export type HousekeepingStore = ReturnType<typeof createHousekeepingStore>

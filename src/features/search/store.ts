@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { SEARCH_BUCKET } from '../../platform/database/schema'
+import { arrayLiteral } from '../../platform/database/statement'
 import { isActiveSql, mayViewSql } from '../stories/visibility-sql'
 import {
   BUCKET_SECONDS,
@@ -72,7 +73,7 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
   const fromIndex = (search: Search, buckets: readonly number[] | null) => sql`
         select * from (
           select ${columns} from stories s where s.tsv @@ ${querySql(search.q)}
-          ${buckets === null ? sql`` : sql`and ${IN_BUCKETS} ${`{${buckets.join(',')}}`}::integer[]`} and ${isCandidate(search)}
+          ${buckets === null ? sql`` : sql`and ${IN_BUCKETS} ${arrayLiteral(buckets)}::integer[]`} and ${isCandidate(search)}
           offset 0) i ${newest}`
 
   /**
@@ -128,7 +129,7 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
       const options = `StartSel=${MARK_START},StopSel=${MARK_STOP},HighlightAll=true`
       const rows = await db.execute<{ id: string; marked: string }>(sql`
         select s.id, ts_headline('simple', translate(coalesce(s.text, ''), ${MARK_START + MARK_STOP}, ''), ${querySql(q)}, ${options}) as marked
-        from stories s where s.id = any(${`{${ids.join(',')}}`}::text::uuid[])`)
+        from stories s where s.id = any(${arrayLiteral(ids)}::text::uuid[])`)
       return new Map(rows.map((row) => [row.id, row.marked]))
     },
   }
@@ -136,5 +137,3 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
 
 const toCandidate = ({ id, author_id, rank, created_at }: PageRow): Candidate[] =>
   id === null ? [] : [{ id, authorId: author_id, rank, createdAt: new Date(created_at) }]
-
-export type SearchStore = ReturnType<typeof createSearchStore>
