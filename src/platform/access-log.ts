@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { systemClock } from '../kernel/clock'
+import type { LineBuffer } from './line-buffer'
 import type { Logger } from './logger'
 
 /** One line a request, under the same heads as every other line of the logger. */
@@ -29,22 +30,30 @@ export function createAccessLog(logger: Logger): AccessLog {
   // How pino keeps them is public for such uses (API, `pino.symbols`), but not typed by name.
   const inside = logger as unknown as Record<symbol, unknown>
   const bindings = String(inside[chindingsSym])
-  const stream = inside[streamSym] as Readonly<{ write(line: string): void }>
+  const stream = inside[streamSym] as Pick<LineBuffer, 'write'> & Partial<LineBuffer>
   let nowMs = 0
   let head = ''
-  return (level, { request_id, user_id, method, route, path, status, duration_ms }) => {
-    if (!logger.isLevelEnabled(level)) return
+  const lineOf = (
+    level: string,
+    now: Date,
+    { request_id, user_id, method, route, path, status, duration_ms }: AccessLine,
+  ): string => {
     // A busy process writes a dozen lines a millisecond, and the text of a time costs more than comparing it.
-    const now = systemClock.now()
     if (nowMs !== now.getTime()) {
       nowMs = now.getTime()
       head = `,"time":"${now.toISOString()}"${bindings},"event":"http_request","request_id":"`
     }
     const user = user_id === undefined ? '' : `,"user_id":"${user_id}"`
-    stream.write(
+    return (
       `{"level":"${level}"${head}${request_id}"${user}` +
-        `,"method":"${method}","route":"${route}","path":${PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)}` +
-        `,"status":${status},"duration_ms":${duration_ms}}\n`,
+      `,"method":"${method}","route":"${route}","path":${PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)}` +
+      `,"status":${status},"duration_ms":${duration_ms}}\n`
     )
+  }
+  return (level, line) => {
+    if (!logger.isLevelEnabled(level)) return
+    const now = systemClock.now()
+    if (stream.writeLater === undefined) stream.write(lineOf(level, now, line))
+    else stream.writeLater(() => lineOf(level, now, line))
   }
 }

@@ -24,4 +24,23 @@ describe('createLineBuffer', () => {
     const pieces = piecesOf([10, 250, 10], 100)
     expect(pieces.map((piece) => piece.length)).toEqual([10, 250, 10])
   })
+  test('a line that is put together later keeps its place among the others', () => {
+    const texts: string[] = []
+    const buffer = createLineBuffer({ write: (text: string) => texts.push(text), flush: (done) => done() })
+    let made = 0
+    buffer.write('a\n')
+    buffer.writeLater(() => `b${++made}\n`)
+    buffer.write('c\n')
+    expect(made).toBe(0)
+    buffer.flush()
+    expect(texts.join('')).toBe('a\nb1\nc\n')
+  })
+  test('a stranger who asks without end fills the output, not the memory', () => {
+    let handedOn = 0
+    const buffer = createLineBuffer({ write: () => handedOn++, flush: (done) => done() })
+    for (let i = 0; i < 255; i++) buffer.writeLater(() => 'x\n')
+    expect(handedOn).toBe(0)
+    buffer.writeLater(() => 'x\n')
+    expect(handedOn).toBe(1)
+  })
 })

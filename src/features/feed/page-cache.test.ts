@@ -53,6 +53,23 @@ describe('the page cache', () => {
     expect((await cache.find(ben.id, 5)).kind).toBe('miss')
     expect((await cache.find('somebody', LIMIT)).kind).toBe('miss')
   })
+  test('those of one moment share a round trip, and each gets the own page', async () => {
+    const { cache, load, memory } = setUp()
+    const story = await present()
+    await load([story])
+    const { sendCommand } = memory.commands
+    let sent = 0
+    memory.commands.sendCommand = ((command: never) => {
+      sent++
+      return sendCommand?.(command)
+    }) as typeof sendCommand
+    const asked = [ben.id, 'somebody', ben.id].map((viewerId) => cache.find(viewerId, LIMIT))
+    const found = await Promise.all([...asked, cache.find(ben.id, 5)])
+    expect(sent).toBe(1)
+    expect(found.map((one) => (one.kind === 'hit' ? textOf(one.body).includes(story.id) : one.kind))).toEqual(
+      [true, 'miss', true, 'miss'],
+    )
+  })
   test('cuts out what has expired since, before the bytes leave', async () => {
     const { clock, load, idsFound } = setUp()
     const [short, long] = [await present({ expiresAt: new Date(clock.nowMs() + 10_000) }), await present()]

@@ -1,8 +1,9 @@
+import { createBatcher } from '../../kernel/batcher'
 import type { Metrics } from '../../platform/metrics'
 import type { RedisGate } from '../../platform/redis/client'
 import type { Story } from '../stories/schema'
 import { createPageMemory, type StoredPage } from './page-memory'
-import { CLOCK_SKEW_MS, type PageVersions } from './page-versions'
+import { CLOCK_SKEW_MS, type PageVersions, readMark } from './page-versions'
 
 /**
  * The first page of a feed, rendered, for some seconds. It can lag in showing a story, never in hiding one: a page of
@@ -16,10 +17,13 @@ type FeedPage = Readonly<{ items: readonly Story[]; next_cursor: string | null }
 /** What a page has to be stored under: read before the database, so that a change meanwhile makes it stale. */
 export type PageStamp = Readonly<{ version: string; removed: string; viewed: string; renderedAtMs: number }>
 
-export type PageLookup =
-  | Readonly<{ kind: 'hit'; body: string | Uint8Array }>
-  | Readonly<{ kind: 'miss'; stamp: PageStamp }>
-  | Readonly<{ kind: 'off' }>
+type Hit = Readonly<{ kind: 'hit'; body: string | Uint8Array }>
+type Miss = Readonly<{ kind: 'miss'; stamp: PageStamp }>
+export type PageLookup = Hit | Miss | Readonly<{ kind: 'off' }>
+
+type Asked = Readonly<{ viewerId: string; limit: number }>
+/** Not remembered here as it has to be; what Redis said of it. */
+type Cold = Readonly<{ kind: 'cold'; mark: string | null; removed: string; renderedAtMs: number }>
 
 export type PageCache = Readonly<{
   /** Never throws: without Redis the answer is `off`. */
@@ -41,38 +45,60 @@ const OFF = { kind: 'off' } as const
 
 export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }: Options): PageCache {
   const memory = createPageMemory()
-  const pageKey = (viewerId: string, limit: number) => redis.key('feed', viewerId, String(limit))
-  const count = (result: 'hit' | 'miss' | 'error') =>
-    metrics.cacheRequests.inc({ cache: 'feed_page', result })
+  const keyPrefix = redis.key('feed', '')
+  const pageKey = (viewerId: string, limit: number) => `${keyPrefix}${viewerId}:${limit}`
+  const count = (result: 'hit' | 'miss' | 'error', times = 1) =>
+    metrics.cacheRequests.inc({ cache: 'feed_page', result }, times)
 
-  const look = async (viewerId: string, limit: number): Promise<PageLookup> => {
-    const renderedAtMs = nowMs()
+  /** All that are asked for at once cost one round trip, and the warm ones among them nothing more. */
+  const look = createBatcher<Asked, Hit | Cold>({
+    sizeMax: Number.POSITIVE_INFINITY,
+    // A turn costs next to nothing, and a command that is spared costs many.
+    turns: 2,
+    async run(asked) {
+      const renderedAtMs = nowMs()
+      const { marks, removed } = await versions.current(asked.map(({ viewerId }) => viewerId))
+      const answers = asked.map(({ viewerId, limit }, i): Hit | Cold => {
+        const mark = marks[i] ?? null
+        const page = memory.get(pageKey(viewerId, limit))
+        return page !== undefined && page.mark === mark && isWhole(page, removed) && isGood(page)
+          ? { kind: 'hit', body: page.body }
+          : { kind: 'cold', mark, removed, renderedAtMs }
+      })
+      const hits = answers.filter(({ kind }) => kind === 'hit').length
+      if (hits > 0) count('hit', hits)
+      return answers
+    },
+  })
+  const lookFurther = async (
+    { viewerId, limit }: Asked,
+    { mark, removed, renderedAtMs }: Cold,
+  ): Promise<Hit | Miss> => {
+    const { version, viewed } =
+      mark === null ? { version: await versions.ensure(viewerId), viewed: '' } : readMark(mark)
     const key = pageKey(viewerId, limit)
-    const { version, removed, viewed } = await versions.current(viewerId)
-    const found = version === null ? null : (findRemembered(key, version) ?? (await findStored(key, version)))
-    if (found !== null) {
-      const page = markViewed(key, found, viewed, viewerId)
-      const isWhole = page.removed === removed && page.firstExpiryMs > nowMs()
-      return { kind: 'hit', body: isWhole ? page.body : await cut(page.body) }
-    }
-    const stamp = { version: version ?? (await versions.ensure(viewerId)), removed, viewed, renderedAtMs }
-    return { kind: 'miss', stamp }
+    const found = mark === null ? null : (findRemembered(key, version) ?? (await findStored(key, version)))
+    if (found === null) return { kind: 'miss', stamp: { version, removed, viewed, renderedAtMs } }
+    const { body } = markViewed(key, found, viewed, viewerId)
+    return { kind: 'hit', body: isWhole(found, removed) ? body : await cut(body) }
   }
 
-  const isGood = (page: StoredPage, version: string): boolean => {
+  const isWhole = (page: StoredPage, removed: string): boolean =>
+    page.removed === removed && page.firstExpiryMs > nowMs()
+  const isGood = (page: StoredPage): boolean => {
     const now = nowMs()
     return (
-      page.version === version &&
       page.endsAtMs > now &&
       // A clock that was set back would keep a remembered page for as long.
       page.renderedAtMs <= now + CLOCK_SKEW_MS &&
       versions.canServe(page.renderedAtMs)
     )
   }
+  const isOf = (page: StoredPage, version: string): boolean => readMark(page.mark).version === version
   const findRemembered = (key: string, version: string): StoredPage | null => {
     const page = memory.get(key)
     if (page === undefined) return null
-    if (isGood(page, version)) return page
+    if (isOf(page, version) && isGood(page)) return page
     // One from before a failure would otherwise hide the one that was kept since.
     memory.delete(key)
     return null
@@ -80,15 +106,17 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
   const findStored = async (key: string, version: string): Promise<StoredPage | null> => {
     const stored = await redis.run((connection) => connection.getBuffer(key))
     const page = stored === null ? null : parsePage(stored)
-    if (page === null || !isGood(page, version)) return null
+    if (page === null || !isOf(page, version) || !isGood(page)) return null
     memory.set(key, page)
     return page
   }
 
   /** The page with what the viewer has viewed since; remembered, so that each view is worked in once. */
   const markViewed = (key: string, page: StoredPage, viewed: string, viewerId: string): StoredPage => {
-    if (viewed === '' || viewed === page.viewed) return page
-    const marked = { ...page, viewed, body: withViews(page.body, viewed.split(','), viewerId) }
+    const known = readMark(page.mark)
+    if (viewed === '' || viewed === known.viewed) return page
+    const body = withViews(page.body, viewed.split(','), viewerId)
+    const marked = { ...page, mark: `${known.version},${viewed}`, body }
     memory.set(key, marked)
     return marked
   }
@@ -105,8 +133,11 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     async find(viewerId, limit) {
       if (ttlSeconds === 0) return OFF
       try {
-        const found = await look(viewerId, limit)
-        if (found.kind !== 'off') count(found.kind)
+        const asked = { viewerId, limit }
+        const known = await look(asked)
+        if (known.kind === 'hit') return known
+        const found = await lookFurther(asked, known)
+        count(found.kind)
         return found
       } catch {
         count('error')
@@ -156,12 +187,11 @@ function parsePage(stored: Buffer): StoredPage {
   const head = stored.toString('latin1', 0, end).split(' ')
   const [version = '', removed = '', renderedAtMs, firstExpiryMs, endsAtMs] = head
   return {
-    version,
+    mark: version,
     removed,
     renderedAtMs: Number(renderedAtMs),
     firstExpiryMs: Number(firstExpiryMs),
     endsAtMs: Number(endsAtMs),
-    viewed: '',
     body: stored.subarray(end + 1),
   }
 }

@@ -1,13 +1,12 @@
 /** Pages that this process has rendered or read lately, as the bytes that leave; bounded by their size. */
 export type StoredPage = Readonly<{
-  version: string
+  /** The version that it was made under and the views that are worked into it, as Redis has them (`readMark`). */
+  mark: string
   removed: string
   renderedAtMs: number
   firstExpiryMs: number
   /** From then on it is no page, however well it fits. */
   endsAtMs: number
-  /** The views that are worked into the body. */
-  viewed: string
   body: Uint8Array
 }>
 

@@ -24,13 +24,13 @@ describe('page versions', () => {
   test('removed stories are found among others, until no page can have them', async () => {
     const { versions, clock } = setUp()
     await versions.noteRemoved('a')
-    const before = await versions.current(ben.id)
+    const before = await versions.current([ben.id])
     expect(await versions.removedAmong(['a', 'b'])).toEqual(new Set(['a']))
     expect(await versions.removedAmong([])).toEqual(new Set())
     clock.advance(121)
     await versions.noteRemoved('b')
     expect(await versions.removedAmong(['a', 'b'])).toEqual(new Set(['b']))
-    expect((await versions.current(ben.id)).removed).not.toBe(before.removed)
+    expect((await versions.current([ben.id])).removed).not.toBe(before.removed)
   })
   test('removed stories are remembered by the clock of Redis, whatever that of an instance says', async () => {
     const { clock, redis, versions } = setUp()

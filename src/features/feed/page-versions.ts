@@ -1,6 +1,6 @@
 import { newSecret } from '../../kernel/ids'
-import { createBatchedRead } from '../../platform/redis/batched-read'
 import type { RedisGate } from '../../platform/redis/client'
+import { readMany } from '../../platform/redis/read-many'
 
 /**
  * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
@@ -23,13 +23,17 @@ export type PageVersions = Readonly<{
   ensure(viewerId: string): Promise<string>
   /** The same for the version of the viewer's follows; throws RedisDown. */
   ensureGraph(viewerId: string): Promise<string>
-  /**
-   * The viewer's version (null when there is none), a token that changes with every removal, and the stories viewed
-   * under that version, with commas between them; throws RedisDown.
-   */
-  current(viewerId: string): Promise<{ version: string | null; removed: string; viewed: string }>
+  /** What pages of these viewers have to agree with, in one round trip; throws RedisDown. */
+  current(viewerIds: readonly string[]): Promise<CurrentVersions>
   /** False while a change waits for Redis, and for pages that may be older than one. */
   canServe(renderedAtMs: number): boolean
+}>
+
+export type CurrentVersions = Readonly<{
+  /** Of each viewer the version and, behind it, the stories viewed under it (`readMark`); null when there is none. */
+  marks: readonly (string | null)[]
+  /** A token that changes with every removal. */
+  removed: string
 }>
 
 const VERSION_TTL_SECONDS = 3600
@@ -74,7 +78,6 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   // each other's changes while one takes the other's place.
   const versionKey = (viewerId: string) => redis.key('version', `{${viewerId}}`)
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
-  const read = createBatchedRead(redis, removedKey)
   /** With a mark for each time, so that what fails again while it is made good is owed anew. */
   const staleViewers: Owed = new Map()
   const removedStories: Owed = new Map()
@@ -97,7 +100,7 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     const before = await redis.run((connection) =>
       connection.set(key, made, 'EX', VERSION_TTL_SECONDS, 'NX', 'GET'),
     )
-    return before === null ? made : readVersion(before).token
+    return before === null ? made : readMark(before).version
   }
   const noteNow = (run: Run, storyIds: readonly string[]) =>
     run((connection) =>
@@ -137,10 +140,10 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   })
 
   return {
-    async current(viewerId) {
-      const { value, common } = await read(versionKey(viewerId))
-      const { token, viewed } = value === null ? NO_VERSION : readVersion(value)
-      return { version: token, removed: common ?? '', viewed }
+    async current(viewerIds) {
+      const keys = [removedKey, ...viewerIds.map(versionKey)]
+      const [removed, ...marks] = await redis.run((connection) => readMany(connection, keys))
+      return { marks, removed: removed ?? '' }
     },
     renew: (viewerIds) => renewOrRemember(viewerIds, versionKey),
     renewGraph: (viewerIds) => renewOrRemember(viewerIds, graphKey),
@@ -191,12 +194,12 @@ const settle = (owed: Owed, done: readonly (readonly [string, symbol])[]): void 
   for (const [id, mark] of done) if (owed.get(id) === mark) owed.delete(id)
 }
 
-const NO_VERSION = { token: null, viewed: '' }
-
-/** The token, which is base64url, ends at the first comma; the ids of stories viewed follow. */
-function readVersion(text: string): { token: string; viewed: string } {
-  const end = text.indexOf(',')
-  return end < 0 ? { token: text, viewed: '' } : { token: text.slice(0, end), viewed: text.slice(end + 1) }
+/** The version, which is base64url, ends at the first comma; the ids of stories viewed follow, with commas between them. */
+export function readMark(mark: string): { version: string; viewed: string } {
+  const end = mark.indexOf(',')
+  return end < 0
+    ? { version: mark, viewed: '' }
+    : { version: mark.slice(0, end), viewed: mark.slice(end + 1) }
 }
 
 /** Each piece has the deadline of a command, which all of them at once would miss again and again. */
