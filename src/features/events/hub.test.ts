@@ -7,7 +7,7 @@ import { eventTable } from '../../../test/support/fakes/event-table'
 import { until } from '../../../test/support/until'
 import { createMetrics } from '../../platform/metrics'
 import { comparePositions, type StoredEvent } from './event-types'
-import { createHub, type Hub } from './hub'
+import { createHub, type Hub, restAfter } from './hub'
 import type { CloseReason, Subscriber } from './subscriber'
 
 const decoder = new TextDecoder()
@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close()
 })
 
-function setUp(pollMs = 3_600_000, paceMs = 0) {
+function setUp(pollMs = 3_600_000, restMs = 0) {
   const table = eventTable()
   const bus = fakeBus()
   const errors: unknown[] = []
@@ -29,7 +29,7 @@ function setUp(pollMs = 3_600_000, paceMs = 0) {
     metrics,
     onError: (error) => errors.push(error),
     pollMs,
-    paceMs,
+    restAfter: () => restMs,
   })
   hubs.push(hub)
   return { hub, table, bus, errors, metrics }
@@ -165,6 +165,13 @@ describe('the hub', () => {
     bus.sayWake()
     await Promise.all(many.map(({ heard }) => heard(1)))
     expect(table.state.reads - before).toBe(1)
+  })
+  test.each([
+    [0.2, 1],
+    [1.5, 3],
+    [30, 4],
+  ])('rests after a read of %d ms for %d ms', (readMs, restMs) => {
+    expect(restAfter(readMs)).toBe(restMs)
   })
   test('reads once for a burst of wakes, and misses none of it', async () => {
     const { hub, table, bus } = setUp(3_600_000, 300)

@@ -46,14 +46,15 @@ type Options = Readonly<{
   metrics: Pick<Metrics, 'eventsLag' | 'eventsDelivered' | 'sseConnections'>
   onError: (error: unknown) => void
   pollMs?: number
-  /** A read for a wake begins at least so long after the last one, or after events were handed out without one. */
-  paceMs?: number
+  /** How long after the last read, or after events were handed out without one, a read for a wake begins. */
+  restAfter?: (readMs: number) => number
 }>
 
 const BATCH = 1000
 const POLL_MS = 2000
-/** Under load a read costs more than an event loses by waiting for the next one. */
-const PACE_MS = 4
+const REST_PER_READ = 2
+const REST_MS_MIN = 1
+const REST_MS_MAX = 4
 const REREAD_MS_MIN = 5
 const REREAD_MS_MAX = 100
 /** Transactions that wait for older ones; beyond it they are left to the next read. */
@@ -70,8 +71,13 @@ export const eventFrame = (event: StoredEvent): Uint8Array =>
     }),
   )
 
+/** Under load a read costs more than an event loses by waiting for the next one; where it is quick, so is the next. */
+export const restAfter = (readMs: number): number =>
+  Math.min(REST_MS_MAX, Math.max(REST_MS_MIN, readMs * REST_PER_READ))
+
 export function createHub(options: Options): Hub {
-  const { store, bus, clock, metrics, onError, pollMs = POLL_MS, paceMs = PACE_MS } = options
+  const { store, bus, clock, metrics, onError, pollMs = POLL_MS } = options
+  const rest = options.restAfter ?? restAfter
   const roster = createRoster(clock)
   let position: Position | null = null
   let pumping: Promise<void> | null = null
@@ -80,6 +86,7 @@ export function createHub(options: Options): Hub {
   let paceTimer: Timer | undefined
   let isReadOwed = false
   let handedOutMs = Number.NEGATIVE_INFINITY
+  let restMs = rest(Number.POSITIVE_INFINITY)
   let rereadMs = REREAD_MS_MIN
   let closed = false
   /** Committed here and not handed out yet. */
@@ -127,7 +134,9 @@ export function createHub(options: Options): Hub {
     position ??= startOf(await store.readLine())
     for (;;) {
       const line: bigint = position.xact
+      const startedMs = monotonicMs()
       const tail = await store.readTail(position, BATCH)
+      restMs = rest(monotonicMs() - startedMs)
       if (tail.line < line) return startOver()
       const last = tail.events.at(-1)
       const isFull = tail.events.length === BATCH && last !== undefined
@@ -179,12 +188,12 @@ export function createHub(options: Options): Hub {
   }
   const readSoon = () => {
     if (closed || roster.size() === 0 || paceTimer !== undefined) return
-    const restMs = handedOutMs + paceMs - monotonicMs()
-    if (restMs <= 0) return void pump().catch(onError)
+    const waitMs = handedOutMs + restMs - monotonicMs()
+    if (waitMs <= 0) return void pump().catch(onError)
     paceTimer = setTimeout(() => {
       paceTimer = undefined
       if (!closed && (isReadOwed || ahead.size > 0)) pump().catch(onError)
-    }, restMs)
+    }, waitMs)
   }
   const wake = () => {
     isReadOwed = true

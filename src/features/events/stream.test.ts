@@ -28,7 +28,7 @@ function setUp() {
     metrics,
     onError: () => undefined,
     pollMs: 3_600_000,
-    paceMs: 0,
+    restAfter: () => 0,
   })
   hubs.push(hub)
   const slots = { taken: [] as Pick<Subscriber, 'close'>[], released: 0 }
