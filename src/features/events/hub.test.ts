@@ -7,7 +7,8 @@ import { eventTable } from '../../../test/support/fakes/event-table'
 import { until } from '../../../test/support/until'
 import { createMetrics } from '../../platform/metrics'
 import { comparePositions, type StoredEvent } from './event-types'
-import { createHub, type Hub, restAfter } from './hub'
+import { createHub, type Hub } from './hub'
+import { restAfter } from './rest-after'
 import type { CloseReason, Subscriber } from './subscriber'
 
 const decoder = new TextDecoder()

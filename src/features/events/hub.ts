@@ -2,17 +2,10 @@ import { type Clock, monotonicMs } from '../../kernel/clock'
 import { unavailable } from '../../kernel/errors'
 import type { Metrics } from '../../platform/metrics'
 import type { EventBus } from '../../platform/redis/event-bus'
-import {
-  comparePositions,
-  formatEventId,
-  NOWHERE,
-  type Position,
-  presentEventData,
-  type StoredEvent,
-  startOf,
-} from './event-types'
+import { eventFrame } from './event-frame'
+import { comparePositions, NOWHERE, type Position, type StoredEvent, startOf } from './event-types'
+import { restAfter } from './rest-after'
 import { createRoster } from './roster'
-import { sseFrame } from './sse'
 import type { EventStore } from './store'
 import type { CloseReason, Subscriber } from './subscriber'
 
@@ -52,28 +45,10 @@ type Options = Readonly<{
 
 const BATCH = 1000
 const POLL_MS = 2000
-const REST_PER_READ = 2
-const REST_MS_MIN = 1
-const REST_MS_MAX = 4
 const REREAD_MS_MIN = 5
 const REREAD_MS_MAX = 100
 /** Transactions that wait for older ones; beyond it they are left to the next read. */
 const AHEAD_MAX = 1000
-
-const encoder = new TextEncoder()
-
-export const eventFrame = (event: StoredEvent): Uint8Array =>
-  encoder.encode(
-    sseFrame({
-      id: formatEventId(event.position, event.createdAt),
-      event: event.type,
-      data: presentEventData(event),
-    }),
-  )
-
-/** Under load a read costs more than an event loses by waiting for the next one; where it is quick, so is the next. */
-export const restAfter = (readMs: number): number =>
-  Math.min(REST_MS_MAX, Math.max(REST_MS_MIN, readMs * REST_PER_READ))
 
 export function createHub(options: Options): Hub {
   const { store, bus, clock, metrics, onError, pollMs = POLL_MS } = options

@@ -2,6 +2,7 @@ import type { AppContext } from '../../context'
 import { unavailable } from '../../kernel/errors'
 import { newId } from '../../kernel/ids'
 import type { Viewer } from '../../kernel/viewer'
+import { eventFrame } from './event-frame'
 import {
   comparePositions,
   type EventId,
@@ -10,7 +11,6 @@ import {
   type Position,
   parseEventId,
 } from './event-types'
-import { eventFrame } from './hub'
 import { sseComment, sseFrame, sseRetry } from './sse'
 import { type CloseReason, Outlet, type Subscriber } from './subscriber'
 
