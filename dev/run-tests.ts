@@ -7,7 +7,7 @@ import { startChild } from './children.ts'
 import { PROJECT_DIR } from './data-folder.ts'
 import { onAskedToEnd } from './signals.ts'
 import { type Stack, startStack } from './stack.ts'
-import { addCounts, readCounts, renderCounts, type TestCounts } from './test-counts.ts'
+import { addCounts, readCounts, readFailures, renderCounts, type TestCounts } from './test-counts.ts'
 import { testEnv } from './test-stack.ts'
 
 const GROUPS = {
@@ -32,6 +32,7 @@ if (unknown.length > 0) {
 }
 const chosen: readonly Group[] = named.length > 0 ? named.filter(isGroup) : ['unit', 'integration', 'journey']
 
+const failures: string[] = []
 let current: { stop(): Promise<unknown> } | null = null
 let isAsked = false
 onAskedToEnd(() => {
@@ -66,7 +67,9 @@ async function runGroup(group: Group, stack: Stack | null): Promise<TestCounts> 
   const outputs = [child.stdout, child.stderr].map((stream) => (stream ? showAndKeep(stream) : ''))
   const code = await child.exited
   current = null
-  return readCounts((await Promise.all(outputs)).join('\n'), code)
+  const output = (await Promise.all(outputs)).join('\n')
+  failures.push(...readFailures(output, code))
+  return readCounts(output, code)
 }
 
 function filesOf(group: Group): string[] {
@@ -107,5 +110,6 @@ const counts = await runAll().catch((error: unknown): TestCounts => {
   console.error(error instanceof Error ? error.message : error)
   return { passed: 0, failed: 1, skipped: 0 }
 })
+if (failures.length > 0) console.log(`\n── failed:\n\n${failures.join('\n\n')}`)
 console.log(`\n${renderCounts(counts)}`)
 process.exit(counts.failed > 0 || counts.passed === 0 || isAsked ? 1 : 0)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { addCounts, readCounts, renderCounts } from './test-counts.ts'
+import { addCounts, readCounts, readFailures, renderCounts } from './test-counts.ts'
 
 const summary = (lines: string) =>
   `(pass) a test named 7 fail\n\n${lines}\n 154 expect() calls\nRan 46 tests across 1 file. [5.30s]\n`
@@ -31,5 +31,36 @@ describe('the counts of a test run', () => {
     ]
     expect(renderCounts(one)).toBe('3 passed, 0 failed')
     expect(renderCounts(addCounts([one, other]))).toBe('7 passed, 1 failed, 1 skipped')
+  })
+})
+
+describe('what failed', () => {
+  const output = [
+    'src/a.test.ts:',
+    '(pass) works',
+    'error: expected 1',
+    '      at src/a.test.ts:3:72',
+    '\u001b[31m(fail)\u001b[0m breaks [0.14ms]',
+    '(pass) works again',
+    '',
+    'test/b.test.ts:',
+    '✗ breaks too',
+  ].join('\n')
+
+  test('is told with its file and its error, and with nothing of its neighbours', () => {
+    expect(readFailures(output, 1)).toEqual([
+      'src/a.test.ts:\nerror: expected 1\n      at src/a.test.ts:3:72\n(fail) breaks [0.14ms]',
+      'test/b.test.ts:\n✗ breaks too',
+    ])
+  })
+
+  test('is the end of the output of a process that named no test', () => {
+    expect(readFailures('(pass) works\nSegmentation fault\n', 139)).toEqual(['Segmentation fault'])
+    expect(readFailures('(pass) works\n', 0)).toEqual([])
+  })
+
+  test('is bounded for each test', () => {
+    const [failure] = readFailures(`${'noise\n'.repeat(10_000)}(fail) breaks`, 1)
+    expect(failure?.split('\n').length).toBeLessThan(50)
   })
 })
