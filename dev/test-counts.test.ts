@@ -45,6 +45,10 @@ describe('what failed', () => {
     '',
     'test/b.test.ts:',
     '✗ breaks too',
+    '',
+    '2 tests failed:',
+    '(fail) breaks [0.14ms]',
+    '✗ breaks too',
   ].join('\n')
 
   test('is told with its file and its error, and with nothing of its neighbours', () => {

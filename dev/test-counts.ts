@@ -51,7 +51,9 @@ export function readFailures(output: string, exitCode: number): string[] {
   const failures: string[] = []
   let file = ''
   let lines: string[] = []
-  for (const line of withoutColours(output).split('\n')) {
+  // A long run of `bun test` names its failures a second time, without their errors.
+  const [once = ''] = withoutColours(output).split(/^\d+ tests? failed:$/m)
+  for (const line of once.split('\n')) {
     const header = /^(\S+\.test\.ts):$/.exec(line)?.[1]
     if (header) file = header
     else lines.push(line)
