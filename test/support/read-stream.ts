@@ -10,6 +10,7 @@ export type Frame = Readonly<{
 
 export type EventReader = Readonly<{
   status: number
+  requestId: string | null
   /** Every frame so far, comments left out. */
   frames: readonly Frame[]
   /** Frames that are events with data. */
@@ -49,6 +50,7 @@ export async function readEvents(
   reading.catch(() => undefined)
   const reader: EventReader = {
     status: response.status,
+    requestId: response.headers.get('x-request-id'),
     frames,
     events: () => frames.filter((frame) => frame.event !== null && frame.data !== null),
     lastId: () => frames.findLast((frame) => frame.id !== null)?.id ?? null,
