@@ -15,7 +15,10 @@ afterAll(async () => {
   drop()
 })
 
-function startDev(variables: Record<string, string> = {}): { child: Child; output: () => string } {
+/** `whole` resolves when all that it wrote is read, the last of which may still be on its way when it has ended. */
+type Dev = Readonly<{ child: Child; output: () => string; whole: Promise<unknown> }>
+
+function startDev(variables: Record<string, string> = {}): Dev {
   const lines: string[] = []
   const env = {
     ...process.env,
@@ -32,10 +35,10 @@ function startDev(variables: Record<string, string> = {}): { child: Child; outpu
     env,
     output: 'pipe',
   })
-  for (const stream of [child.stdout, child.stderr])
-    if (stream) void readLines(stream, (line) => lines.push(line))
+  const outputs = [child.stdout, child.stderr].flatMap((stream) => stream ?? [])
+  const whole = Promise.all(outputs.map((stream) => readLines(stream, (line) => lines.push(line))))
   started.push(child)
-  return { child, output: () => lines.join('\n') }
+  return { child, output: () => lines.join('\n'), whole }
 }
 
 async function startedDev() {
@@ -57,6 +60,7 @@ test('comes up, refuses a second one beside it, and ends with everything below i
 
   const second = startDev()
   expect(await second.child.exited).toBe(1)
+  await second.whole
   expect(second.output()).toContain(`runs already (process ${dev.child.pid}`)
 
   expect(await dev.child.stop('SIGTERM', 20_000)).toBe(0)
@@ -80,6 +84,7 @@ test('ends with 1 and the rest when one of its processes dies', async () => {
   if (api === undefined) throw new Error('there is no API below make dev')
   process.kill(api, 'SIGKILL')
   expect(await dev.child.exited).toBe(1)
+  await dev.whole
   expect(dev.output()).toContain('api ended by itself')
   expect(await whenGone(dev.below)).toBe(true)
 }, 120_000)
@@ -88,6 +93,7 @@ test('says which port is busy when it was asked for that one', async () => {
   const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('busy') })
   const dev = startDev({ PORT: String(other.port) })
   expect(await dev.child.exited).toBe(1)
+  await dev.whole
   expect(dev.output()).toContain(`PORT=${other.port} is in use`)
   await other.stop(true)
 }, 60_000)
