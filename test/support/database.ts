@@ -39,8 +39,9 @@ export async function createDatabase(options: { empty?: boolean } = {}): Promise
       const left = await asAdmin(databaseUrl, async (admin) => {
         const connections = () =>
           admin<{ name: string; state: string; query: string }[]>`
-            select application_name as name, state, query from pg_stat_activity where datname = ${name}`
-        // A connection that was closed a moment ago may still be seen.
+            select application_name as name, state, query from pg_stat_activity
+            where datname = ${name} and backend_type = 'client backend'`
+        // A connection that was closed a moment ago may still be seen; autovacuum comes and goes by itself.
         await until('the connections to end', async () => (await connections()).length === 0).catch(() => {})
         const rows = await connections()
         await admin`drop database ${admin(name)} with (force)`
