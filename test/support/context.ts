@@ -76,7 +76,7 @@ export function useStage(): Stage {
   afterAll(async () => {
     // A server notices a client that has left a moment later.
     const streams = () => contexts.reduce((total, ctx) => total + openStreams(ctx), 0)
-    const left = await until('streams to end', () => streams() === 0, 2000).then(() => 0, streams)
+    const left = await until('streams to end', () => streams() === 0).then(() => 0, streams)
     for (const server of servers) await server.stop(true)
     for (const ctx of contexts) await ctx.close()
     await stage.dropRedisKeys()
@@ -100,6 +100,7 @@ export function useStage(): Stage {
         version: 'test',
         redisKeyPrefix: redisKeyPrefix(),
         databaseDeadlineMs: DEADLINE_MS,
+        replicaDeadlineMs: DEADLINE_MS,
         redisDeadlineMs: DEADLINE_MS,
         ...options,
       })
