@@ -89,6 +89,8 @@ export type ContextOptions = Readonly<{
   databaseDeadlineMs?: number
   replicaDeadlineMs?: number
   redisDeadlineMs?: number
+  /** How often events are looked for that no wake told of. */
+  eventsPollMs?: number
   poolSizeMax?: number
   onStatement?: OnStatement
   onReplicaStatement?: OnStatement
@@ -155,6 +157,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     clock,
     metrics,
     onError: (error) => activity.followUpFailed('read events', error),
+    pollMs: options.eventsPollMs,
   })
 
   return {

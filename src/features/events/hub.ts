@@ -38,7 +38,7 @@ type Options = Readonly<{
   clock: Clock
   metrics: Pick<Metrics, 'eventsLag' | 'eventsDelivered' | 'sseConnections'>
   onError: (error: unknown) => void
-  pollMs?: number
+  pollMs?: number | undefined
   /** How long after the last read, or after events were handed out without one, a read for a wake begins. */
   restAfter?: (readMs: number) => number
 }>
