@@ -28,6 +28,8 @@ export async function captureStatements(
   const ctx = createContext(parseConfig({ ...env, LOG_LEVEL: 'silent' }), {
     service: 'explain',
     version: 'explain',
+    // What is looked at is the plan, however long the first time takes.
+    databaseDeadlineMs: 30_000,
     onStatement: (text, params) => void captured.push({ text, params }),
   })
   try {

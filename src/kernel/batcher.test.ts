@@ -1,4 +1,4 @@
-import { afterEach, expect, jest, test } from 'bun:test'
+import { afterEach, beforeEach, expect, jest, test } from 'bun:test'
 import { createBatcher } from './batcher'
 
 /** Batches are answered when the test says so; each item's answer is itself in capitals. */
@@ -14,6 +14,8 @@ function heldBatches(options: { sizeMax: number; isOfOne?: (error: unknown) => b
   })
   return { ask, batches, sent: () => batches.map(({ items }) => items.join('')) }
 }
+// Patience runs out when a test says so, not when the machine is slow.
+beforeEach(() => jest.useFakeTimers())
 afterEach(() => jest.useRealTimers())
 
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -46,7 +48,6 @@ test('a batch that is stuck does not keep the others waiting for longer than the
   const { ask, batches, sent } = heldBatches({ sizeMax: 2 })
   const stuck = ask('a')
   await turn()
-  jest.useFakeTimers()
   const others = [...'bcd'].map((item) => ask(item))
   await turn()
   jest.advanceTimersByTime(24)

@@ -53,14 +53,14 @@ describe('migrations', () => {
     const name = new URL(database.url).pathname.slice(1)
     const holder = await database.sql.reserve()
     await holder`select pg_advisory_lock(${MIGRATION_LOCK_ID})`
-    await holder.unsafe(`alter database ${name} set statement_timeout = '50ms'`)
+    await holder.unsafe(`alter database ${name} set statement_timeout = '500ms'`)
     const migrating = migrateDatabase(database.url).then(
       () => 'migrated',
       (error: Error) => error.message,
     )
     await until('the migration to wait for longer than that', async () => {
       const waiting = await holder`select 1 from pg_stat_activity
-        where datname = ${name} and wait_event_type = 'Lock' and clock_timestamp() > query_start + interval '100ms'`
+        where datname = ${name} and wait_event_type = 'Lock' and clock_timestamp() > query_start + interval '600ms'`
       return waiting.length > 0 || Bun.peek.status(migrating) !== 'pending'
     })
     await holder.unsafe(`alter database ${name} reset statement_timeout`)
