@@ -86,6 +86,7 @@ export type ContextOptions = Readonly<{
   /** What the processes beside this one have counted. */
   otherReports?: MetricsOptions['otherReports']
   redisKeyPrefix?: string
+  databaseConnectMs?: number
   databaseDeadlineMs?: number
   replicaDeadlineMs?: number
   redisDeadlineMs?: number
@@ -125,6 +126,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   const common = {
     prepare: config.databasePrepare,
     applicationName: options.service,
+    connectMs: options.databaseConnectMs,
     poolSizeMax: options.poolSizeMax ?? POOL_SIZE_MAX,
   }
   const database = createDatabase({

@@ -29,6 +29,7 @@ export async function captureStatements(
     service: 'explain',
     version: 'explain',
     // What is looked at is the plan, however long the first time takes.
+    databaseConnectMs: 30_000,
     databaseDeadlineMs: 30_000,
     onStatement: (text, params) => void captured.push({ text, params }),
   })

@@ -17,8 +17,13 @@ export type Instance = Readonly<{
   ctx: AppContext
   api: Api
   database: TestDatabase
-  /** Serves it on a real socket; the URL. */
-  listen(): string
+  /**
+   * Serves it on a real socket.
+   *
+   * @param idleSeconds how long a request may wait for its answer; the server's own time unless given
+   * @returns the URL
+   */
+  listen(idleSeconds?: number): string
 }>
 
 export type Overrides = Readonly<{
@@ -99,6 +104,7 @@ export function useStage(): Stage {
         service: 'test',
         version: 'test',
         redisKeyPrefix: redisKeyPrefix(),
+        databaseConnectMs: DEADLINE_MS,
         databaseDeadlineMs: DEADLINE_MS,
         replicaDeadlineMs: DEADLINE_MS,
         redisDeadlineMs: DEADLINE_MS,
@@ -113,11 +119,12 @@ export function useStage(): Stage {
       const api = createApi((request) =>
         gateway.handle(request, { address: '127.0.0.1', keepOpen: () => undefined }),
       )
-      const listen = () => {
+      const listen = (idleSeconds = 10) => {
         const server = Bun.serve({
           port: 0,
           hostname: '127.0.0.1',
           development: false,
+          idleTimeout: idleSeconds,
           fetch: (request, self) =>
             gateway.handle(request, { address: '127.0.0.1', keepOpen: () => self.timeout(request, 0) }),
         })

@@ -24,6 +24,8 @@ export type DatabaseOptions = Readonly<{
   prepare: boolean
   applicationName: string
   poolSizeMax: number
+  /** How long an attempt to connect may take. */
+  connectMs?: number | undefined
   /** How long one statement or one transaction may take before the pool counts as hung. */
   deadlineMs: number
   onDown?: (error: unknown) => void
@@ -31,7 +33,7 @@ export type DatabaseOptions = Readonly<{
   onStatement?: ((statement: string, params: readonly unknown[]) => void) | undefined
 }>
 
-const CONNECT_TIMEOUT_SECONDS = 2
+const CONNECT_MS = 2000
 const BACKOFF_SECONDS = 0.2
 
 type Rows = Promise<postgres.RowList<postgres.Row[]>>
@@ -48,7 +50,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const open = () =>
     postgres(options.url, {
       max: options.poolSizeMax,
-      connect_timeout: CONNECT_TIMEOUT_SECONDS,
+      connect_timeout: (options.connectMs ?? CONNECT_MS) / 1000,
       backoff: () => BACKOFF_SECONDS,
       idle_timeout: 300,
       max_lifetime: 3600,
