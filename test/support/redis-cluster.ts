@@ -28,8 +28,12 @@ const PASSWORD = 'cluster of tests / only'
 export async function startRedisCluster(): Promise<RedisCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'stories-cluster-'))
   const program = await findRedisProgram(() => undefined)
+  const ports = await chooseFreePorts(2 * NODES)
   const nodes = await Promise.all(
-    Array.from({ length: NODES }, (_, i) => startNode(program, join(dir, `${i}`))),
+    Array.from({ length: NODES }, (_, i) => {
+      const [port = 0, busPort = 0] = ports.slice(2 * i)
+      return startNode(program, join(dir, `${i}`), port, busPort)
+    }),
   )
   const stop = async () => {
     for (const node of nodes) node.resume()
@@ -47,9 +51,15 @@ export async function startRedisCluster(): Promise<RedisCluster> {
 
 type Node = ClusterNode & Readonly<{ port: number; busPort: number }>
 
-async function startNode(program: RedisProgram, dir: string): Promise<Node> {
+/** No two the same, which is all that looking for them one after the other does not promise. */
+async function chooseFreePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await anyFreePort())
+  return [...ports]
+}
+
+async function startNode(program: RedisProgram, dir: string, port: number, busPort: number): Promise<Node> {
   mkdirSync(dir)
-  const [port, busPort] = [await anyFreePort(), await anyFreePort()]
   const url = `redis://:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`
   const settings = [
     'bind 127.0.0.1',
