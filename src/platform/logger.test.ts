@@ -6,12 +6,15 @@ import { join } from 'node:path'
 /** Enough for one to meet the moment in which the last line is on its way. */
 const PROCESSES = 16
 
+/** As long as it takes: three writers and whoever reads them share their cores with a whole test run. */
+const FLUSH_MS_MAX = 50_000
+
 /** Writes a line, flushes and exits at once. */
 const SCRIPT = `
   const { createLogger, flushLogger } = await import(${JSON.stringify(join(import.meta.dir, 'logger.ts'))})
   const logger = createLogger('info', 'test', true)
   logger.info({ event: 'last' })
-  await flushLogger(logger)
+  await flushLogger(logger, ${FLUSH_MS_MAX})
   process.exit(0)
 `
 
@@ -36,7 +39,7 @@ const CHATTY_SCRIPT = `
     logger.info({ event: 'x'.repeat(i % 900) })
     if (i % 100 === 0) await Bun.sleep(0)
   }
-  await flushLogger(logger)
+  await flushLogger(logger, ${FLUSH_MS_MAX})
   process.exit(0)
 `
 

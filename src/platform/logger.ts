@@ -74,9 +74,13 @@ function describeError(error: unknown): object {
   return { causes: causes.length > 0 ? causes : [{ message: String(error) }] }
 }
 
-/** Writes out what is still buffered; for the end of a process. */
-export const flushLogger = (logger: Logger): Promise<void> =>
+/**
+ * Writes out what is still buffered; for the end of a process.
+ *
+ * @param msMax the end waits no longer for an output that nobody reads
+ */
+export const flushLogger = (logger: Logger, msMax = 500): Promise<void> =>
   new Promise((resolve) => {
     logger.flush(() => resolve())
-    setTimeout(resolve, 500).unref()
+    setTimeout(resolve, msMax).unref()
   })
