@@ -153,6 +153,8 @@ describe('between instances', () => {
     await until('the subscription', async () => (await stage.redisListeners(channel)) > before)
     await view(ben, story)
     await reader.until('the event', () => reader.events().length === 1)
+    await react(ben, story, '🔥')
+    await reader.until('the next one', () => reader.events().length === 2)
     await reader.close()
   })
 

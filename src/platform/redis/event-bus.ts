@@ -35,7 +35,8 @@ export function createEventBus(redis: RedisGate): EventBus {
   let nextPublish: Promise<void> | null = null
   const publishWake = async () => {
     const restMs = publishedMs + WAKE_EVERY_MS - monotonicMs()
-    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
+    // Also without a rest it is known as the next one before it is not any more: else no later wake would be published.
+    await (restMs > 0 ? new Promise((resolve) => setTimeout(resolve, restMs)) : null)
     nextPublish = null
     publishedMs = monotonicMs()
     await redis.run((connection) => connection.publish(wakeChannel, ownName))
@@ -49,9 +50,10 @@ export function createEventBus(redis: RedisGate): EventBus {
       if (channel !== wakeChannel) tellEnd(message)
       else if (message !== ownName) tellWake()
     })
-    // What was said while this connection was away is not repeated, so coming back is a reason to look.
-    subscriber.on('ready', tellWake)
-    subscriber.subscribe(wakeChannel, endChannel).catch(() => undefined)
+    // What was said while this connection was away is not repeated, so coming back is a reason to look: once it hears again.
+    subscriber.on('ready', () => {
+      subscriber.subscribe(wakeChannel, endChannel).then(tellWake, () => undefined)
+    })
   }
   return {
     async wake() {
