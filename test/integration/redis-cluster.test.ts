@@ -113,6 +113,8 @@ describe('with a cluster', () => {
 
   test('a slot that moves to another node is followed', async () => {
     const { one, two, ava, shared, close, idsAt } = await warmFeed()
+    // A removal, so that there is something to move.
+    ;(await ava.delete(`/stories/${(await ava.tell({})).id}`)).as(204)
     const slot = new Command('get', [`${stage.redisKeyPrefix()}:{removed}:version`]).getSlot() ?? 0
     const ids = await Promise.all(cluster.nodes.map(({ url }) => ask(url, (redis) => redis.cluster('MYID'))))
     const owners = await Promise.all(
