@@ -6,6 +6,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { StoryBody } from '../src/features/stories/schema'
 import { pageOf } from '../src/http/schemas'
+import { systemClock } from '../src/kernel/clock'
 import { newId } from '../src/kernel/ids'
 import type { Db } from '../src/platform/database/client'
 import { createStatement, type Value } from '../src/platform/database/statement'
@@ -42,7 +43,7 @@ async function tryTokens(): Promise<Try> {
     secret: 'tries-tries-tries-tries-tries-tries',
     secretPrevious: null,
     ttlSeconds: 900,
-    clock: { now: () => new Date() },
+    clock: systemClock,
   }
   const signer = createTokens(options)
   const tokens = Array.from({ length: 300 }, () => signer.sign(newId()))

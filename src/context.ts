@@ -108,7 +108,7 @@ const POOL_SIZE_MAX = 16
 /** Opens all connections lazily; `close` ends them in the reverse order. */
 export function createContext(config: Config, options: ContextOptions): AppContext {
   const clock = options.clock ?? systemClock
-  const nowMs = () => clock.now().getTime()
+  const { nowMs } = clock
   const logger =
     options.logger ??
     createLogger(

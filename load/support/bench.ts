@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { type Stack, startStack } from '../../dev/stack.ts'
 import { WIDE_LIMITS } from '../../dev/wide-limits.ts'
+import { systemClock } from '../../src/kernel/clock'
 import { migrateDatabase } from '../../src/platform/database/migrate'
 import { createTokens } from '../../src/platform/tokens'
 import { type ApiProcess, startProcess } from './processes'
@@ -80,7 +81,7 @@ function benchOf(
     secret: JWT_SECRET,
     secretPrevious: null,
     ttlSeconds: 86_400,
-    clock: { now: () => new Date() },
+    clock: systemClock,
   })
   const admin = sql('postgres')
   const hasDatabase = async (name: string) =>

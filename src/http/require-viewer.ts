@@ -8,23 +8,18 @@ import { type BodyHook, jsonBody } from './schemas'
 type Deps = Pick<AppContext, 'tokens' | 'findUser'>
 
 /**
- * Guards every route added after it: a bearer token (RFC 6750) of a user who exists, else 401. A scoped derive, so
- * that 401 comes before the body's content is judged.
+ * Guards every route added after it: a bearer token (RFC 6750) of a user who exists, else 401. A scoped transform,
+ * so that 401 comes before the body's content is judged.
  *
  * @param options.tokenInQuery also takes `?access_token=`, for EventSource, which cannot set headers
  */
 export function requireViewer(ctx: Deps, options: { tokenInQuery: boolean } = { tokenInQuery: false }) {
-  return new Elysia({ name: 'require-viewer', seed: options }).derive(
-    { as: 'scoped' },
-    async ({ request }) => {
-      const looking = authenticate(ctx, request, options.tokenInQuery)
-      if (looking !== null) await looking
-      return {}
-    },
+  return new Elysia({ name: 'require-viewer', seed: options }).onTransform({ as: 'scoped' }, ({ request }) =>
+    authenticate(ctx, request, options.tokenInQuery),
   )
 }
 
-/** A route's limited JSON body, which is not read at all without a good token: a scoped derive would come after it. */
+/** A route's limited JSON body, which is not read at all without a good token: a scoped transform would come after it. */
 export const viewersJsonBody = <T extends Parameters<typeof jsonBody>[0]>(
   ctx: Deps,
   body: T,
@@ -41,10 +36,10 @@ export const viewersJsonBody = <T extends Parameters<typeof jsonBody>[0]>(
   }
 }
 
-/** @returns null when it is done already: a promise less for each warm request */
-function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean): Promise<void> | null {
+/** @returns undefined when it is done already: a promise less for each warm request */
+function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean): Promise<void> | undefined {
   const info = infoOf(request)
-  if (info.viewer !== null) return null
+  if (info.viewer !== null) return undefined
   const token = bearerToken(request) ?? (tokenInQuery ? queryToken(request) : null)
   const verified = token === null ? null : ctx.tokens.verify(token)
   if (verified === null) throw unauthenticated()
@@ -55,7 +50,7 @@ function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean): Promi
   const user = ctx.findUser(verified.userId)
   if (user instanceof Promise) return user.then(admit)
   admit(user)
-  return null
+  return undefined
 }
 
 function bearerToken(request: Request): string | null {

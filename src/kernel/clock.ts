@@ -1,7 +1,11 @@
 /** The one source of time; tests hand in their own. */
-export type Clock = Readonly<{ now(): Date }>
+export type Clock = Readonly<{
+  now(): Date
+  /** The same moment in epoch milliseconds, for what every request does: no `Date` has to be made and collected. */
+  nowMs(): number
+}>
 
-export const systemClock: Clock = { now: () => new Date() }
+export const systemClock: Clock = { now: () => new Date(), nowMs: Date.now }
 
 /** Milliseconds that only ever grow, for measuring how long something took. */
 export const monotonicMs = (): number => performance.now()

@@ -31,17 +31,17 @@ export function createAccessLog(logger: Logger): AccessLog {
   const inside = logger as unknown as Record<symbol, unknown>
   const bindings = String(inside[chindingsSym])
   const stream = inside[streamSym] as Pick<LineBuffer, 'write'> & Partial<LineBuffer>
-  let nowMs = 0
+  let headMs = 0
   let head = ''
   const lineOf = (
     level: string,
-    now: Date,
+    atMs: number,
     { request_id, user_id, method, route, path, status, duration_ms }: AccessLine,
   ): string => {
     // A busy process writes a dozen lines a millisecond, and the text of a time costs more than comparing it.
-    if (nowMs !== now.getTime()) {
-      nowMs = now.getTime()
-      head = `,"time":"${now.toISOString()}"${bindings},"event":"http_request","request_id":"`
+    if (headMs !== atMs) {
+      headMs = atMs
+      head = `,"time":"${new Date(atMs).toISOString()}"${bindings},"event":"http_request","request_id":"`
     }
     const user = user_id === undefined ? '' : `,"user_id":"${user_id}"`
     return (
@@ -52,8 +52,8 @@ export function createAccessLog(logger: Logger): AccessLog {
   }
   return (level, line) => {
     if (!logger.isLevelEnabled(level)) return
-    const now = systemClock.now()
-    if (stream.writeLater === undefined) stream.write(lineOf(level, now, line))
-    else stream.writeLater(() => lineOf(level, now, line))
+    const atMs = systemClock.nowMs()
+    if (stream.writeLater === undefined) stream.write(lineOf(level, atMs, line))
+    else stream.writeLater(() => lineOf(level, atMs, line))
   }
 }

@@ -72,8 +72,10 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
       const series = routes.get(route)?.get(method) ?? addSeries(method, route)
       series.byStatus.set(status, (series.byStatus.get(status) ?? 0) + 1)
       series.seconds += seconds
-      const bucket = BUCKETS_SECONDS.findIndex((most) => seconds <= most)
-      if (bucket >= 0) series.byBucket[bucket] = (series.byBucket[bucket] ?? 0) + 1
+      let bucket = 0
+      while (seconds > (BUCKETS_SECONDS[bucket] ?? Number.POSITIVE_INFINITY)) bucket++
+      const count = series.byBucket[bucket]
+      if (count !== undefined) series.byBucket[bucket] = count + 1
     },
   }
 }

@@ -80,7 +80,7 @@ export function createS3ObjectStore(config: Config, clock: Clock): ObjectStore {
     },
 
     async urlFor(key) {
-      const signedAtMs = Math.floor(clock.now().getTime() / READ_URL_ROUND_MS) * READ_URL_ROUND_MS
+      const signedAtMs = Math.floor(clock.nowMs() / READ_URL_ROUND_MS) * READ_URL_ROUND_MS
       const known = readUrls.get(key)
       if (known?.signedAtMs === signedAtMs) return known.url
       const url = await getSignedUrl(outer, new GetObjectCommand(at(key)), {

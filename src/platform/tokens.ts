@@ -58,7 +58,7 @@ export function createTokens(options: TokenOptions): Tokens {
   return {
     ttlSeconds,
     sign(userId) {
-      const iat = Math.floor(clock.now().getTime() / 1000)
+      const iat = Math.floor(clock.nowMs() / 1000)
       return signer({ sub: userId, iss: ISSUER, aud: AUDIENCE, jti: newId(), iat, exp: iat + ttlSeconds })
     },
     verify(token) {
@@ -67,7 +67,7 @@ export function createTokens(options: TokenOptions): Tokens {
       const verified = known ?? check(token)
       if (verified === null) return null
       // Not the other way round, as a time beyond all dates is neither before nor after.
-      if (!(verified.expiresAt.getTime() > clock.now().getTime())) {
+      if (!(verified.expiresAt.getTime() > clock.nowMs())) {
         remembered.delete(token)
         return null
       }

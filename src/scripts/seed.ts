@@ -24,7 +24,7 @@ async function ensurePerson(ctx: AppContext, name: CastName): Promise<Viewer> {
   if (known === null) await signUp(ctx, { email, password: SEED_PASSWORD, handle: name }, REQUEST_ID)
   const user = known ?? (await ctx.stores.accounts.findUserByEmail(email))
   if (user === null) throw new Error(`${name} could not be made`)
-  return { id: user.id, role: user.role, tokenExpiresAt: new Date(ctx.clock.now().getTime() + 60_000) }
+  return { id: user.id, role: user.role, tokenExpiresAt: new Date(ctx.clock.nowMs() + 60_000) }
 }
 
 /** The key of an uploaded picture, or null when the store cannot be reached under its public address from here. */

@@ -7,6 +7,7 @@ export function createSteeredClock(start: Date | string = new Date()): SteeredCl
   let nowMs = new Date(start).getTime()
   return {
     now: () => new Date(nowMs),
+    nowMs: () => nowMs,
     advanceMs: (ms) => {
       nowMs += ms
     },

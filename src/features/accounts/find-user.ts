@@ -34,7 +34,7 @@ export function createFindUser(store: Pick<AccountStore, 'findRoles'>, clock: Cl
     return found
   }
   return (userId) => {
-    const nowMs = clock.now().getTime()
+    const nowMs = clock.nowMs()
     const known = remembered.get(userId)
     const isFresh = known !== undefined && nowMs - known.atMs < REMEMBERED_MS && nowMs >= known.atMs
     return isFresh ? known : lookAndRemember(userId, nowMs)

@@ -133,7 +133,7 @@ export function createHub(options: Options): Hub {
   }
   /** A wake may come a moment before an older transaction ends; what it holds back is looked for again soon. */
   const noteLag = (since: Date | null) => {
-    metrics.eventsLag.set(since === null ? 0 : Math.max(0, (clock.now().getTime() - since.getTime()) / 1000))
+    metrics.eventsLag.set(since === null ? 0 : Math.max(0, (clock.nowMs() - since.getTime()) / 1000))
     clearTimeout(rereadTimer)
     if (since === null || closed) {
       rereadMs = REREAD_MS_MIN

@@ -33,7 +33,7 @@ export function createRoster(clock: Clock): Roster {
   let turn = 0
   const timer = setInterval(() => {
     turn = (turn + 1) % groups.length
-    const nowMs = clock.now().getTime()
+    const nowMs = clock.nowMs()
     for (let i = turn % TURNS_PER_SECOND; i < groups.length; i += TURNS_PER_SECOND)
       groups[i]?.forEach((subscriber) => {
         if (subscriber.endsAtMs <= nowMs) subscriber.close('token_expired')

@@ -58,10 +58,11 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     async run(asked) {
       const renderedAtMs = nowMs()
       const { marks, removed } = await versions.current(asked.map(({ viewerId }) => viewerId))
+      const now = nowMs()
       const answers = asked.map(({ viewerId, limit }, i): Hit | Cold => {
         const mark = marks[i] ?? null
         const page = memory.get(pageKey(viewerId, limit))
-        return page !== undefined && page.mark === mark && isWhole(page, removed) && isGood(page)
+        return page !== undefined && page.mark === mark && isWhole(page, removed, now) && isGood(page, now)
           ? { kind: 'hit', body: page.body }
           : { kind: 'cold', mark, removed, renderedAtMs }
       })
@@ -80,25 +81,21 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     const found = mark === null ? null : (findRemembered(key, version) ?? (await findStored(key, version)))
     if (found === null) return { kind: 'miss', stamp: { version, removed, viewed, renderedAtMs } }
     const { body } = markViewed(key, found, viewed, viewerId)
-    return { kind: 'hit', body: isWhole(found, removed) ? body : await cut(body) }
+    return { kind: 'hit', body: isWhole(found, removed, nowMs()) ? body : await cut(body) }
   }
 
-  const isWhole = (page: StoredPage, removed: string): boolean =>
-    page.removed === removed && page.firstExpiryMs > nowMs()
-  const isGood = (page: StoredPage): boolean => {
-    const now = nowMs()
-    return (
-      page.endsAtMs > now &&
-      // A clock that was set back would keep a remembered page for as long.
-      page.renderedAtMs <= now + CLOCK_SKEW_MS &&
-      versions.canServe(page.renderedAtMs)
-    )
-  }
+  const isWhole = (page: StoredPage, removed: string, now: number): boolean =>
+    page.removed === removed && page.firstExpiryMs > now
+  const isGood = (page: StoredPage, now: number): boolean =>
+    page.endsAtMs > now &&
+    // A clock that was set back would keep a remembered page for as long.
+    page.renderedAtMs <= now + CLOCK_SKEW_MS &&
+    versions.canServe(page.renderedAtMs)
   const isOf = (page: StoredPage, version: string): boolean => readMark(page.mark).version === version
   const findRemembered = (key: string, version: string): StoredPage | null => {
     const page = memory.get(key)
     if (page === undefined) return null
-    if (isOf(page, version) && isGood(page)) return page
+    if (isOf(page, version) && isGood(page, nowMs())) return page
     // One from before a failure would otherwise hide the one that was kept since.
     memory.delete(key)
     return null
@@ -106,7 +103,7 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
   const findStored = async (key: string, version: string): Promise<StoredPage | null> => {
     const stored = await redis.run((connection) => connection.getBuffer(key))
     const page = stored === null ? null : parsePage(stored)
-    if (page === null || !isOf(page, version) || !isGood(page)) return null
+    if (page === null || !isOf(page, version) || !isGood(page, nowMs())) return null
     memory.set(key, page)
     return page
   }

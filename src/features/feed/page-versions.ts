@@ -76,7 +76,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const removedSet = redis.key('{removed}', 'ids')
   // The braces are of a time when a second key lay beside it: without them, processes of both times would not hear of
   // each other's changes while one takes the other's place.
-  const versionKey = (viewerId: string) => redis.key('version', `{${viewerId}}`)
+  const versionHead = redis.key('version', '{')
+  const versionKey = (viewerId: string) => `${versionHead}${viewerId}}`
   const graphKey = (viewerId: string) => redis.key('graph', viewerId)
   /** With a mark for each time, so that what fails again while it is made good is owed anew. */
   const staleViewers: Owed = new Map()

@@ -16,7 +16,7 @@ export function createWorkerStatus(ctx: Deps): WorkerStatus {
   const startedAt = ctx.clock.now()
   let lastSuccessAt: Date | null = null
   const isWell = (): boolean => {
-    const sinceSeconds = (ctx.clock.now().getTime() - (lastSuccessAt ?? startedAt).getTime()) / 1000
+    const sinceSeconds = (ctx.clock.nowMs() - (lastSuccessAt ?? startedAt).getTime()) / 1000
     return sinceSeconds < ctx.config.workerIntervalSeconds * INTERVALS_MISSED_MAX + GRACE_SECONDS
   }
   return {

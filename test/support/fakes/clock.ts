@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/kernel/clock'
 
-export type FakeClock = Clock & { advance(seconds: number): void; nowMs(): number }
+export type FakeClock = Clock & { advance(seconds: number): void }
 
 /** The moment at which every test begins: a Wednesday noon. */
 export const NOON = new Date('2026-03-04T12:00:00.000Z')
