@@ -77,6 +77,7 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       connection,
       viewer: null,
       answerHeaders: {},
+      complete: null,
     }
   }
 
@@ -130,18 +131,16 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   }
 
   const dress = (request: Request, info: RequestInfo, response: Response): void => {
-    const { headers } = response
-    // What `json` made has them already.
-    if (!headers.has('Referrer-Policy')) {
-      setAll(headers, info.route === PAGES_ROUTE ? security.forPages : API_HEADERS)
+    if (response !== info.complete) {
+      setAll(response, info.route === PAGES_ROUTE ? security.forPages : API_HEADERS)
       // For strangers, too, so that no cache mixes origins.
-      headers.append('Vary', 'Origin')
+      response.headers.append('Vary', 'Origin')
+      response.headers.set('X-Request-Id', info.id)
     }
-    if (isTls(request)) setAll(headers, security.overTls)
-    setAll(headers, info.answerHeaders)
-    setAll(headers, cors.headers(request.headers.get('origin')))
-    headers.set('X-Request-Id', info.id)
-    if (draining) headers.set('Connection', 'close')
+    if (isTls(request)) setAll(response, security.overTls)
+    setAll(response, info.answerHeaders)
+    setAll(response, cors.headers(request.headers.get('origin')))
+    if (draining) response.headers.set('Connection', 'close')
   }
   const isTls = (request: Request): boolean =>
     request.url.startsWith('https:') ||
@@ -214,8 +213,9 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
   }
 }
 
-const setAll = (headers: Headers, values: Readonly<Record<string, string>>): void => {
-  for (const name in values) headers.set(name, values[name] ?? '')
+/** Most answers need nothing more, and asking a response for its headers is not free. */
+const setAll = (response: Response, values: Readonly<Record<string, string>>): void => {
+  for (const name in values) response.headers.set(name, values[name] ?? '')
 }
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

@@ -1,6 +1,7 @@
+import { infoOf } from './request-info'
 import { API_HEADERS } from './security-headers'
 
-/** With what every answer needs: copying them together costs a fraction of setting each. */
+/** What every answer needs, with the id of the one that is being made: copied together they cost a fraction of setting each. */
 const JSON_HEADERS = new Headers({
   ...API_HEADERS,
   Vary: 'Origin',
@@ -8,18 +9,22 @@ const JSON_HEADERS = new Headers({
   'Cache-Control': 'no-store',
 })
 
-/** A JSON answer; `body` may be JSON that is ready to send, as text or as bytes. */
+/** A JSON answer to that request; `body` may be JSON that is ready to send, as text or as bytes. */
 export function json(
+  request: Request,
   status: number,
   body: object | string,
   headers?: Readonly<Record<string, string>>,
 ): Response {
+  const info = infoOf(request)
+  JSON_HEADERS.set('X-Request-Id', info.id)
   const isReady = typeof body === 'string' || body instanceof Uint8Array
   const response = new Response(isReady ? (body as BodyInit) : JSON.stringify(body), {
     status,
     headers: JSON_HEADERS,
   })
   for (const name in headers) response.headers.set(name, headers[name] ?? '')
+  info.complete = response
   return response
 }
 

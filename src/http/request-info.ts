@@ -22,6 +22,8 @@ export type RequestInfo = {
   viewer: Viewer | null
   /** Headers to be put on whatever the answer will be. */
   readonly answerHeaders: Record<string, string>
+  /** The answer that was made with what every answer needs. */
+  complete: Response | null
 }
 
 const infos = new WeakMap<Request, RequestInfo>()

@@ -33,7 +33,7 @@ export const accountRoutes = (ctx: AppContext) =>
   new Elysia()
     .post(
       '/auth/signup',
-      async ({ body, request }) => json(201, await signUp(ctx, body, requestIdOf(request))),
+      async ({ body, request }) => json(request, 201, await signUp(ctx, body, requestIdOf(request))),
       {
         ...jsonBody(SignUpBody, ({ request }) =>
           takeOne(ctx, request, 'signups', clientAddressOf(ctx, request)),
@@ -50,7 +50,7 @@ export const accountRoutes = (ctx: AppContext) =>
     )
     .post(
       '/auth/login',
-      async ({ body, request }) => json(200, await logIn(ctx, body, requestIdOf(request))),
+      async ({ body, request }) => json(request, 200, await logIn(ctx, body, requestIdOf(request))),
       {
         ...jsonBody(LogInBody, async ({ request, body }) => {
           const email = emailOf(body)
@@ -74,7 +74,7 @@ export const accountRoutes = (ctx: AppContext) =>
       async ({ body, request }) => {
         const perMin = ctx.config.rateLimitsPerMin.logins * REFRESHES_FACTOR
         const limit = (familyId: string) => takeOne(ctx, request, 'logins', `family:${familyId}`, perMin)
-        return json(200, await refreshSession(ctx, body.refresh_token, requestIdOf(request), limit))
+        return json(request, 200, await refreshSession(ctx, body.refresh_token, requestIdOf(request), limit))
       },
       {
         ...jsonBody(RefreshBody),
@@ -114,7 +114,7 @@ export const accountRoutes = (ctx: AppContext) =>
       async ({ request }) => {
         const user = await ctx.stores.accounts.findUserById(viewerOf(request).id)
         if (user === null) throw unauthenticated()
-        return json(200, presentUser(user))
+        return json(request, 200, presentUser(user))
       },
       {
         detail: describe({

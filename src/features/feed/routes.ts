@@ -15,7 +15,8 @@ export const feedRoutes = (ctx: AppContext) =>
     .use(requireViewer(ctx))
     .get(
       '/feed',
-      async ({ query, request }) => json(200, await listFeed(ctx, viewerOf(request), pageInput(query))),
+      async ({ query, request }) =>
+        json(request, 200, await listFeed(ctx, viewerOf(request), pageInput(query))),
       {
         query: openQuery(PageQuery),
         detail: describe({
@@ -29,7 +30,8 @@ export const feedRoutes = (ctx: AppContext) =>
     )
     .get(
       '/feed/authors',
-      async ({ query, request }) => json(200, await listTray(ctx, viewerOf(request), pageInput(query))),
+      async ({ query, request }) =>
+        json(request, 200, await listTray(ctx, viewerOf(request), pageInput(query))),
       {
         query: openQuery(PageQuery),
         detail: describe({

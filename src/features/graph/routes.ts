@@ -31,7 +31,7 @@ export const graphRoutes = (ctx: AppContext) => {
           params.user_id.toLowerCase(),
           whereOf(request).requestId,
         )
-        return json(outcome.isNew ? 201 : 200, outcome.follow)
+        return json(request, outcome.isNew ? 201 : 200, outcome.follow)
       },
       {
         params: UserIdParams,
@@ -67,13 +67,13 @@ export const graphRoutes = (ctx: AppContext) => {
     .get(
       '/me/following',
       async ({ query, request }) =>
-        json(200, await listPeople(ctx, viewerOf(request), 'following', pageInput(query))),
+        json(request, 200, await listPeople(ctx, viewerOf(request), 'following', pageInput(query))),
       peopleRoute('following', 'Whom I follow'),
     )
     .get(
       '/me/followers',
       async ({ query, request }) =>
-        json(200, await listPeople(ctx, viewerOf(request), 'followers', pageInput(query))),
+        json(request, 200, await listPeople(ctx, viewerOf(request), 'followers', pageInput(query))),
       peopleRoute('followers', 'Who follows me'),
     )
 }

@@ -33,7 +33,7 @@ const isSame = (a: string, b: string): boolean => {
 export const healthRoutes = (ctx: AppContext) => {
   const checkHealth = createHealthCheck(ctx)
   return new Elysia()
-    .get('/livez', () => json(200, OK), {
+    .get('/livez', ({ request }) => json(request, 200, OK), {
       detail: describe({
         tag: 'Operations',
         summary: 'Is the process running',
@@ -44,9 +44,9 @@ export const healthRoutes = (ctx: AppContext) => {
     })
     .get(
       '/readyz',
-      async () => {
+      async ({ request }) => {
         if (!(await isReady(ctx))) throw unavailable()
-        return json(200, OK)
+        return json(request, 200, OK)
       },
       {
         detail: describe({
@@ -61,9 +61,10 @@ export const healthRoutes = (ctx: AppContext) => {
     )
     .get(
       '/healthz',
-      async () => {
+      async ({ request }) => {
         const health = await checkHealth()
         return json(
+          request,
           health.status === 'ok' ? 200 : 503,
           health,
           health.status === 'ok' ? {} : { 'Retry-After': '2' },

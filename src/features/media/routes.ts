@@ -14,7 +14,7 @@ export const mediaRoutes = (ctx: AppContext) =>
     .post(
       '/media/uploads',
       async ({ body, request }) =>
-        json(201, await presignUpload(ctx, viewerOf(request), body, whereOf(request).requestId)),
+        json(request, 201, await presignUpload(ctx, viewerOf(request), body, whereOf(request).requestId)),
       {
         ...viewersJsonBody(ctx, UploadRequest, limitViewer(ctx, 'uploads')),
         detail: describe({

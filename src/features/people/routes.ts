@@ -15,7 +15,7 @@ export const peopleRoutes = (ctx: AppContext) =>
     .get(
       '/users',
       async ({ query, request }) =>
-        json(200, await findPeople(ctx, viewerOf(request), query.q, pageInput(query))),
+        json(request, 200, await findPeople(ctx, viewerOf(request), query.q, pageInput(query))),
       {
         query: FindPeopleQuery,
         transform: limitViewer(ctx, 'search'),
@@ -30,7 +30,7 @@ export const peopleRoutes = (ctx: AppContext) =>
     .get(
       '/users/:id',
       async ({ params, request }) =>
-        json(200, await readPerson(ctx, viewerOf(request), params.id.toLowerCase())),
+        json(request, 200, await readPerson(ctx, viewerOf(request), params.id.toLowerCase())),
       {
         params: IdParams,
         detail: describe({

@@ -17,7 +17,7 @@ export const reactionRoutes = (ctx: AppContext) =>
       async ({ params, body, request }) => {
         const id = params.id.toLowerCase()
         const outcome = await react(ctx, viewerOf(request), id, body.emoji, whereOf(request).requestId)
-        return json(outcome.isNew ? 201 : 200, outcome.reaction)
+        return json(request, outcome.isNew ? 201 : 200, outcome.reaction)
       },
       {
         params: IdParams,

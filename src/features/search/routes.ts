@@ -13,7 +13,7 @@ export const searchRoutes = (ctx: AppContext) =>
   new Elysia().use(requireViewer(ctx)).get(
     '/search',
     async ({ query, request }) => {
-      return json(200, await searchStories(ctx, viewerOf(request), query.q, pageInput(query)))
+      return json(request, 200, await searchStories(ctx, viewerOf(request), query.q, pageInput(query)))
     },
     {
       query: SearchQuery,

@@ -10,7 +10,7 @@ import { StatsBody } from './schema'
 export const statsRoutes = (ctx: AppContext) =>
   new Elysia()
     .use(requireViewer(ctx))
-    .get('/me/stats', async ({ request }) => json(200, await getStats(ctx, viewerOf(request))), {
+    .get('/me/stats', async ({ request }) => json(request, 200, await getStats(ctx, viewerOf(request))), {
       detail: describe({
         tag: 'Stats',
         summary: 'My last seven days',

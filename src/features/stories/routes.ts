@@ -22,7 +22,7 @@ export const storyRoutes = (ctx: AppContext) =>
       async ({ body, request }) => {
         const key = request.headers.get('idempotency-key')
         const answer = await createStory(ctx, viewerOf(request), body, key, whereOf(request).requestId)
-        return json(answer.status, answer.body, {
+        return json(request, answer.status, answer.body, {
           ...(answer.location === null ? {} : { Location: answer.location }),
           ...(answer.replayed ? { 'Idempotent-Replayed': 'true' } : {}),
         })
@@ -59,7 +59,7 @@ export const storyRoutes = (ctx: AppContext) =>
     .get(
       '/stories/:id',
       async ({ params, request }) =>
-        json(200, await readStory(ctx, viewerOf(request), params.id.toLowerCase())),
+        json(request, 200, await readStory(ctx, viewerOf(request), params.id.toLowerCase())),
       {
         params: IdParams,
         detail: describe({
@@ -91,6 +91,7 @@ export const storyRoutes = (ctx: AppContext) =>
       '/stories/:id/view',
       async ({ params, request }) =>
         json(
+          request,
           200,
           await viewStory(ctx, viewerOf(request), params.id.toLowerCase(), whereOf(request).requestId),
         ),
@@ -108,7 +109,11 @@ export const storyRoutes = (ctx: AppContext) =>
     .get(
       '/stories/:id/viewers',
       async ({ params, query, request }) =>
-        json(200, await listViewers(ctx, viewerOf(request), params.id.toLowerCase(), pageInput(query))),
+        json(
+          request,
+          200,
+          await listViewers(ctx, viewerOf(request), params.id.toLowerCase(), pageInput(query)),
+        ),
       {
         params: IdParams,
         query: openQuery(PageQuery),
@@ -122,7 +127,8 @@ export const storyRoutes = (ctx: AppContext) =>
     )
     .get(
       '/me/stories',
-      async ({ query, request }) => json(200, await listOwnStories(ctx, viewerOf(request), pageInput(query))),
+      async ({ query, request }) =>
+        json(request, 200, await listOwnStories(ctx, viewerOf(request), pageInput(query))),
       {
         query: openQuery(PageQuery),
         detail: describe({
@@ -136,7 +142,11 @@ export const storyRoutes = (ctx: AppContext) =>
     .get(
       '/users/:id/stories',
       async ({ params, query, request }) =>
-        json(200, await listStoriesOf(ctx, viewerOf(request), params.id.toLowerCase(), pageInput(query))),
+        json(
+          request,
+          200,
+          await listStoriesOf(ctx, viewerOf(request), params.id.toLowerCase(), pageInput(query)),
+        ),
       {
         params: IdParams,
         query: openQuery(PageQuery),
