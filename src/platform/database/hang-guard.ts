@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../kernel/clock'
 import { unavailable } from '../../kernel/errors'
+import { createDeadlines, NoAnswerInTime } from '../deadlines'
 import { isConnectionCut, isConnectionLost, isDatabaseDown } from './failures'
 
 /**
@@ -30,6 +31,7 @@ const STUCK_MS = 10_000
 const CUT_GRACE_SECONDS = 0.5
 
 export function createHangGuard<Pool>(options: Options<Pool>): HangGuard<Pool> {
+  const deadlines = createDeadlines(options.deadlineMs)
   let answeredMs = -1
   let isHung = false
   let isProbing = false
@@ -57,30 +59,25 @@ export function createHangGuard<Pool>(options: Options<Pool>): HangGuard<Pool> {
       const pool = options.pool()
       const startedMs = monotonicMs()
       let isOver = false
-      let timer: Timer | undefined
       const running = Promise.resolve(work(pool, () => isOver))
-      const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
+      try {
+        const result = await deadlines.within(running)
+        noteAnswer()
+        return result
+      } catch (error) {
+        if (error instanceof NoAnswerInTime) {
           isOver = true
           isHung = answeredMs < startedMs
           if (isHung) options.replace(pool, 0)
           else retireIfStuck(pool, running)
-          reject(fail(new Error(`The database did not answer within ${options.deadlineMs} ms`)))
-        }, options.deadlineMs)
-      })
-      try {
-        const result = await Promise.race([running, deadline])
-        noteAnswer()
-        return result
-      } catch (error) {
-        if (isOver) throw error
+          throw fail(new Error(`The database did not answer within ${options.deadlineMs} ms`))
+        }
         // A connection object of postgres.js that was cut while it wrote cannot be used again.
         if (isConnectionCut(error)) options.replace(pool, CUT_GRACE_SECONDS)
         if (isDatabaseDown(error)) throw fail(error)
         if (!isConnectionLost(error)) noteAnswer()
         throw error
       } finally {
-        clearTimeout(timer)
         if (isProbe) isProbing = false
       }
     },

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { unavailable } from '../../kernel/errors'
 
-/** How long the server itself works for a session, waits for a lock, or lets a transaction lie idle. */
+/** How long the server itself works for a session, waits for a lock, or lets a transaction lie idle: less than we wait. */
 export type SessionLimits = Readonly<{
   /** To be given at connection, where a connection is a session of ours. */
   atConnection: Readonly<Record<string, number>>
@@ -12,8 +12,8 @@ export type SessionLimits = Readonly<{
 /** @param ownsSession false behind a pooler in transaction mode: limits are then set in each transaction for itself */
 export function createSessionLimits(deadlineMs: number, ownsSession: boolean): SessionLimits {
   const limits = {
-    statement_timeout: Math.round(deadlineMs * 0.9),
-    lock_timeout: Math.round(deadlineMs * 0.8),
+    statement_timeout: Math.round(deadlineMs * 0.85),
+    lock_timeout: Math.round(deadlineMs * 0.75),
     idle_in_transaction_session_timeout: 5000,
   }
   const setAll = Object.entries(limits).map(([name, value]) => `set_config('${name}', '${value}', true)`)

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { monotonicMs } from '../../kernel/clock'
+import { createDeadlines } from '../deadlines'
 import { connectRedis, connectSubscriber, type RedisCommands, type RedisSubscriber } from './connection'
-import { createDeadlines } from './deadlines'
 
 /**
  * Redis is a help, never a must. Every command has a deadline; the first one that misses it opens the breaker, and so do

@@ -1,11 +1,11 @@
-import { monotonicMs } from '../../kernel/clock'
+import { monotonicMs } from '../kernel/clock'
 
 /**
  * Deadlines for others, counted only while this process was there to see an answer. On a busy machine a timer comes late
- * and finds answers that have long arrived unread; whoever fails them then blames Redis for what its own process did.
+ * and finds answers that have long arrived unread; whoever fails them then blames others for what its own process did.
  */
 export type Deadlines = Readonly<{
-  /** Throws when the work is not done in time; the work itself goes on. */
+  /** Throws NoAnswerInTime when the work is not done in time, or hardly before; the work itself goes on. */
   within<T>(work: Promise<T>): Promise<T>
   /** Milliseconds that this process was attentive while somebody waited; only differences mean something. */
   attentiveMs(): number
@@ -13,6 +13,13 @@ export type Deadlines = Readonly<{
   recentLagMs(): number
   stop(): void
 }>
+
+export class NoAnswerInTime extends Error {
+  override name = 'NoAnswerInTime'
+  constructor() {
+    super('no answer in time')
+  }
+}
 
 type Waiting = { startedMs: number; fail: ((error: Error) => void) | null }
 
@@ -47,7 +54,7 @@ export function createDeadlines(deadlineMs: number, { nowMs, later }: Timing = S
     countedMs = attentiveMs()
     tickedMs = nowMs()
     // Between two ticks the sockets are read; after a late one there may be answers that came meanwhile.
-    for (const { fail } of isLate ? spared : [...spared, ...overdue]) fail?.(new Error('no answer in time'))
+    for (const { fail } of isLate ? spared : [...spared, ...overdue]) fail?.(new NoAnswerInTime())
     spared = isLate ? overdue : []
     overdue = []
     const lateMs = countedMs - deadlineMs + 2 * tickMs
