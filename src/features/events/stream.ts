@@ -18,8 +18,8 @@ type Deps = Pick<AppContext, 'clock' | 'stores' | 'hub' | 'streamSlots' | 'metri
 
 const RETRY_MS = 1000
 const KEPT_SECONDS = 24 * 3600
-/** About as many as fit into a buffer; more would wait in memory, for each stream that waits for its reader. */
-const BATCH = 200
+/** Less than a buffer takes, unless they are large: what does not fit waits in memory, for each stream that waits for its reader. */
+const BATCH = 64
 /** A client that hears of no event would otherwise keep an id until it is too old to come back with. */
 const POSITION_EVERY_SECONDS = 60
 
