@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { AppContext } from './context'
 import { accountRoutes } from './features/accounts/routes'
 import { eventRoutes } from './features/events/routes'
-import { feedRoutes } from './features/feed/routes'
+import { feedRoutes, readyFeed } from './features/feed/routes'
 import { graphRoutes } from './features/graph/routes'
 import { healthRoutes } from './features/health/routes'
 import { mediaRoutes } from './features/media/routes'
@@ -40,5 +40,5 @@ export const buildRoutes = (ctx: AppContext) =>
  */
 export function buildApp(ctx: AppContext, pages: readonly Pages[] = []): Gateway {
   const docs = createDocs(() => withDocument(buildRoutes(ctx), ctx.version))
-  return createGateway(ctx, buildRoutes(ctx), [docs, ...pages])
+  return createGateway(ctx, buildRoutes(ctx), [docs, ...pages], { '/feed': readyFeed(ctx) })
 }

@@ -99,6 +99,7 @@ describe('parseConfig', () => {
     ['MEDIA_CONTENT_TYPES', 'image/png,image/svg+xml'],
     ['MEDIA_CONTENT_TYPES', 'text/html'],
     ['FEED_CACHE_SECONDS', '61'],
+    ['FEED_LEASE_MS', '51'],
     ['RATE_LIMIT_STORIES_PER_MIN', '0'],
     ['RETENTION_DAYS', '7'],
     ['CORS_ORIGINS', '*'],

@@ -38,6 +38,8 @@ export type Config = Readonly<{
   mediaContentTypes: readonly string[]
   uploadUrlTtlSeconds: number
   feedCacheSeconds: number
+  /** How long a busy process may rely on what it has read of changes; 0 for never. */
+  feedLeaseMs: number
   rateLimitsPerMin: Readonly<{
     stories: number
     reactions: number
@@ -209,6 +211,7 @@ export function parseConfig(env: Env): Config {
     mediaContentTypes,
     uploadUrlTtlSeconds: integer('UPLOAD_URL_TTL_SECONDS', 300, 1, 3600),
     feedCacheSeconds: integer('FEED_CACHE_SECONDS', 45, 0, 60),
+    feedLeaseMs: integer('FEED_LEASE_MS', 6, 0, 50),
     rateLimitsPerMin: {
       stories: integer('RATE_LIMIT_STORIES_PER_MIN', 20, 1, 1_000_000),
       reactions: integer('RATE_LIMIT_REACTIONS_PER_MIN', 60, 1, 1_000_000),

@@ -2,6 +2,7 @@ import type { Config } from './config'
 import { createFindUser, type FindUser } from './features/accounts/find-user'
 import { type Committed, createHub, type Hub } from './features/events/hub'
 import { createStreamSlots, type StreamSlots } from './features/events/stream-slots'
+import { createChangeLog } from './features/feed/change-log'
 import { createPageCache, type PageCache } from './features/feed/page-cache'
 import { createPageVersions, type PageVersions } from './features/feed/page-versions'
 import { createFriends, type Friends } from './features/graph/friends'
@@ -152,7 +153,8 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   })
   const objects = createObjectStore(config, clock)
   const bus = createEventBus(redis)
-  const pageVersions = createPageVersions(redis, nowMs)
+  const changes = createChangeLog({ redis, leaseMs: config.feedLeaseMs })
+  const pageVersions = createPageVersions(redis, nowMs, changes)
   const hub = createHub({
     store: stores.events,
     bus,
@@ -206,6 +208,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     pageCache: createPageCache({
       redis,
       versions: pageVersions,
+      changes,
       metrics,
       nowMs,
       ttlSeconds: config.feedCacheSeconds,

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { Command, type Redis } from 'ioredis'
 import { createStreamSlots } from '../src/features/events/stream-slots'
+import { createChangeLog } from '../src/features/feed/change-log'
 import { createPageCache } from '../src/features/feed/page-cache'
 import { createPageVersions } from '../src/features/feed/page-versions'
 import { createFriends } from '../src/features/graph/friends'
@@ -76,8 +77,9 @@ test('the keys of each command, script and transaction lie in one slot of a clus
   const { sent, commands } = recordingRedis()
   const redis = fakeRedisGate(clock.nowMs, commands)
   const metrics = createMetrics({ processMetrics: false })
-  const versions = createPageVersions(redis, clock.nowMs)
-  const cache = createPageCache({ redis, versions, metrics, nowMs: clock.nowMs, ttlSeconds: 45 })
+  const changes = createChangeLog({ redis, leaseMs: 0 })
+  const versions = createPageVersions(redis, clock.nowMs, changes)
+  const cache = createPageCache({ redis, versions, changes, metrics, nowMs: clock.nowMs, ttlSeconds: 45 })
   const bus = createEventBus(redis)
   const graph = {
     followeeIds: async () => [ava.id, cleo.id],

@@ -1,21 +1,23 @@
 import type { AppContext } from '../context'
 import { monotonicMs } from '../kernel/clock'
 import { AppError, notFound, unavailable } from '../kernel/errors'
-import { newId } from '../kernel/ids'
 import { createCors } from './cors'
 import { allow, methodNotAllowed, PAGE_METHODS } from './methods'
 import { problemResponse, toAppError } from './problem'
-import { type Connection, type RequestInfo, rememberInfo } from './request-info'
-import { isReadable, pathOf, readableUrl } from './request-url'
+import { type Connection, type RequestInfo, rememberInfo, requestIdOf } from './request-info'
+import { isReadable, isTls, pathOf, readableUrl } from './request-url'
 import { createRouteTable, type RouteEntry } from './route-table'
 import { API_HEADERS, bucketOrigin, createSecurityHeaders } from './security-headers'
+
+/** A promise only where something has to be waited for: the server answers in the request's own turn where it can. */
+export type Answer = Response | Promise<Response>
 
 /**
  * The one way in and out of the API process: every request gets its id here, and every answer its headers, its log line
  * and its metrics, whatever happened in between.
  */
 export type Gateway = Readonly<{
-  handle(request: Request, connection: Connection): Promise<Response>
+  handle(request: Request, connection: Connection): Answer
   /** Requests that were accepted and are not answered yet. */
   inFlight(): number
   /** From now on answers ask their connections to close, and `/readyz` sends new ones elsewhere. */
@@ -26,13 +28,14 @@ export type Gateway = Readonly<{
   quietMs(): number
 }>
 
-type Answer = Response | Promise<Response>
-
 /** Files served beside the API: the client and the docs. */
 export type Pages = Readonly<{
   /** Null when there is no such file, or the method is neither GET nor HEAD. */
   respond(request: Request, pathname: string): Answer | null
 }>
+
+/** Answers a GET of its route at once where nothing has to be asked first; null leaves it to the route. */
+export type Shortcut = (request: Request) => Response | null
 
 type App = Readonly<{
   fetch(request: Request): Answer
@@ -43,13 +46,17 @@ type Deps = Pick<AppContext, 'config' | 'logger' | 'accessLog' | 'metrics'>
 
 const URL_LENGTH_MAX = 4096
 const LOGGED_PATH_MAX = 200
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 const UNMATCHED = 'unmatched'
 const PAGES_ROUTE = 'page'
 /** Asked often by machines; their lines would drown the others. */
 const QUIET_ROUTES = new Set(['/livez', '/readyz', '/healthz', '/metrics'])
 
-export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gateway {
+export function createGateway(
+  ctx: Deps,
+  app: App,
+  pages: readonly Pages[],
+  shortcuts: Readonly<Record<string, Shortcut>> = {},
+): Gateway {
   const { config } = ctx
   const findRoute = createRouteTable(app.routes)
   const cors = createCors(config.corsOrigins)
@@ -66,20 +73,17 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     connection: Connection,
     path: string,
     route: string,
-  ): RequestInfo => {
-    const given = request.headers.get('x-request-id')
-    return {
-      id: given !== null && REQUEST_ID.test(given) ? given : newId(),
-      method: request.method,
-      path,
-      route,
-      startedMs: monotonicMs(),
-      connection,
-      viewer: null,
-      answerHeaders: {},
-      complete: null,
-    }
-  }
+  ): RequestInfo => ({
+    id: requestIdOf(request),
+    method: request.method,
+    path,
+    route,
+    startedMs: monotonicMs(),
+    connection,
+    viewer: null,
+    answerHeaders: {},
+    complete: null,
+  })
 
   const respond = (
     request: Request,
@@ -97,7 +101,10 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     const hasHead = entry.methods.has('GET') && entry.pattern !== '/events'
     if (request.method === 'OPTIONS') return answerOptions(request, entry.methods, hasHead)
     if (draining && entry.pattern === '/readyz') throw unavailable(new Error('This process is ending'))
-    if (entry.methods.has(request.method)) return callApp(request, info)
+    if (entry.methods.has(request.method)) {
+      const ready = request.method === 'GET' ? shortcuts[entry.pattern]?.(request) : null
+      return ready ?? callApp(request, info)
+    }
     if (request.method === 'HEAD' && hasHead) return answerHead(request, info)
     throw methodNotAllowed(entry.methods, hasHead)
   }
@@ -137,15 +144,11 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       response.headers.append('Vary', 'Origin')
       response.headers.set('X-Request-Id', info.id)
     }
-    if (isTls(request)) setAll(response, security.overTls)
+    if (isTls(request, config.trustedProxyHops)) setAll(response, security.overTls)
     setAll(response, info.answerHeaders)
     setAll(response, cors.headers(request.headers.get('origin')))
     if (draining) response.headers.set('Connection', 'close')
   }
-  const isTls = (request: Request): boolean =>
-    request.url.startsWith('https:') ||
-    (config.trustedProxyHops > 0 &&
-      request.headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https')
 
   const record = (info: RequestInfo, status: number): void => {
     const seconds = (monotonicMs() - info.startedMs) / 1000
@@ -175,8 +178,23 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
     return problemResponse(problem, info.id)
   }
 
+  const finish = (request: Request, info: RequestInfo, response: Response): void => {
+    dress(request, info, response)
+    record(info, response.status)
+  }
+  const finishLater = async (request: Request, info: RequestInfo, answer: Answer): Promise<Response> => {
+    try {
+      const response = await Promise.resolve(answer).catch((error) => fail(error, info))
+      finish(request, info, response)
+      if (held !== null) await held
+      return response
+    } finally {
+      inFlight--
+    }
+  }
+
   return {
-    async handle(request, connection) {
+    handle(request, connection) {
       inFlight++
       const path = pathOf(request.url)
       const entry = findRoute(path)
@@ -185,17 +203,16 @@ export function createGateway(ctx: Deps, app: App, pages: readonly Pages[]): Gat
       const info = describeRequest(request, connection, path.slice(0, LOGGED_PATH_MAX), route)
       if (!QUIET_ROUTES.has(route)) lastRequestMs = info.startedMs
       rememberInfo(request, info)
-      let response: Response
+      let answer: Answer
       try {
-        response = await respond(request, info, entry, page)
+        answer = respond(request, info, entry, page)
       } catch (error) {
-        response = fail(error, info)
+        answer = fail(error, info)
       }
+      if (answer instanceof Promise || held !== null) return finishLater(request, info, answer)
       try {
-        dress(request, info, response)
-        record(info, response.status)
-        if (held !== null) await held
-        return response
+        finish(request, info, answer)
+        return answer
       } finally {
         inFlight--
       }

@@ -1,4 +1,5 @@
 import type { AppContext } from '../context'
+import { newId } from '../kernel/ids'
 import type { Viewer } from '../kernel/viewer'
 import { clientAddress } from './client-address'
 
@@ -37,6 +38,14 @@ export function infoOf(request: Request): RequestInfo {
   const info = infos.get(request)
   if (info === undefined) throw new Error('A request reached a route without passing the gateway')
   return info
+}
+
+const GIVEN_ID = /^[A-Za-z0-9._-]{1,128}$/
+
+/** The id that the client gave its request, if it can stand in headers and logs; otherwise a new one. */
+export function requestIdOf(request: Request): string {
+  const given = request.headers.get('x-request-id')
+  return given !== null && GIVEN_ID.test(given) ? given : newId()
 }
 
 /** The client's address as far as trusted proxies tell. */

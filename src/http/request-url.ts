@@ -19,3 +19,8 @@ export function pathOf(url: string): string {
   const query = url.indexOf('?', start)
   return query < 0 ? url.slice(start) : url.slice(start, query)
 }
+
+/** Whether the client speaks TLS, to this server or to the last of the trusted proxies. */
+export const isTls = (request: Request, trustedProxyHops: number): boolean =>
+  request.url.startsWith('https:') ||
+  (trustedProxyHops > 0 && request.headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https')

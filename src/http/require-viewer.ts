@@ -36,8 +36,13 @@ export const viewersJsonBody = <T extends Parameters<typeof jsonBody>[0]>(
   }
 }
 
-/** @returns undefined when it is done already: a promise less for each warm request */
-function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean): Promise<void> | undefined {
+/**
+ * Finds whose token the request carries; asked again, it knows.
+ *
+ * @returns undefined when it is done already, as for everybody who was here in the last seconds
+ * @throws AppError `unauthenticated`, also later
+ */
+export function authenticate(ctx: Deps, request: Request, tokenInQuery: boolean): Promise<void> | undefined {
   const info = infoOf(request)
   if (info.viewer !== null) return undefined
   const token = bearerToken(request) ?? (tokenInQuery ? queryToken(request) : null)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RedisServer, startRedis } from '../../dev/redis.ts'
+import { createChangeLog } from '../../src/features/feed/change-log'
 import { createPageVersions } from '../../src/features/feed/page-versions'
 import { createRedis, RedisDown } from '../../src/platform/redis/client'
 import { STACK_START_MS_MAX } from '../support/context'
@@ -93,7 +94,7 @@ describe('the breaker', () => {
   })
 
   test('does what failed while it was closing, too', async () => {
-    const versions = createPageVersions(redis, Date.now)
+    const versions = createPageVersions(redis, Date.now, createChangeLog({ redis, leaseMs: 0 }))
     // A change of that very moment: after what was owed is done, and before Redis counts as up.
     redis.beforeRecovery(() => versions.renew(['somebody']))
     process.kill(server.child.pid, 'SIGSTOP')

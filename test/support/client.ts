@@ -47,7 +47,7 @@ export async function startApi(preparation: Preparation = {}, pages: readonly Pa
   const tokenOf = (person: Person) => fakes.ctx.tokens.sign(person.id)
   let keptOpen = 0
   const connection = { address: '203.0.113.9', keepOpen: () => void keptOpen++ }
-  const fetch = (method: string, path: string, init: RequestInit = {}) =>
+  const fetch = async (method: string, path: string, init: RequestInit = {}) =>
     gateway.handle(new Request(`http://localhost${path}`, { ...init, method }), connection)
 
   const callerWith = (authorization: () => Headers_): Caller => {

@@ -1,10 +1,9 @@
 /** Real contexts for integration tests: a database copy and a Redis prefix for each test file, checked when it ends. */
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
 import type { Redis } from 'ioredis'
-import { buildRoutes } from '../../src/app'
+import { buildApp } from '../../src/app'
 import { parseConfig } from '../../src/config'
 import { type AppContext, type ContextOptions, createContext } from '../../src/context'
-import { createGateway } from '../../src/http/gateway'
 import { type Api, createApi } from './api'
 import { createDatabase, type TestDatabase } from './database'
 import { type Door, openDoor } from './door'
@@ -115,8 +114,8 @@ export function useStage(): Stage {
     },
     instance(overrides) {
       const ctx = stage.realContext(overrides)
-      const gateway = createGateway(ctx, buildRoutes(ctx), [])
-      const api = createApi((request) =>
+      const gateway = buildApp(ctx)
+      const api = createApi(async (request) =>
         gateway.handle(request, { address: '127.0.0.1', keepOpen: () => undefined }),
       )
       const listen = (idleSeconds = 10) => {

@@ -136,7 +136,7 @@ export function fakeContext(preparation: Preparation = {}): FakeContext {
       REACTIONS_AT_ONCE_MAX,
     ),
     pageVersions: pageVersions.double,
-    pageCache: double('pageCache', preparation.pageCache),
+    pageCache: double('pageCache', { ready: () => null, ...preparation.pageCache }),
     friends: double('friends', preparation.friends),
     loads: createSingleFlight(),
     turns: createTurns(),

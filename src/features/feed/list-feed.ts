@@ -27,6 +27,8 @@ export async function listFeed(
   if (cursor !== undefined) {
     return JSON.stringify(await loadPage(ctx, viewer, limit, decodeTimeKey(CURSOR_TAG, cursor)))
   }
+  const ready = ctx.pageCache.ready(viewer.id, limit)
+  if (ready !== null) return ready
   const found = await ctx.pageCache.find(viewer.id, limit)
   if (found.kind === 'hit') return found.body
   if (found.kind === 'off') return JSON.stringify(await loadPage(ctx, viewer, limit, null))

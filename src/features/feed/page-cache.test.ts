@@ -7,6 +7,7 @@ import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
 import { createMetrics } from '../../platform/metrics'
 import { presentStory } from '../stories/present'
 import type { Story } from '../stories/schema'
+import { createChangeLog } from './change-log'
 import { createPageCache } from './page-cache'
 import { createPageVersions } from './page-versions'
 
@@ -19,9 +20,10 @@ function setUp(ttlSeconds = 45) {
   const clock = fakeClock()
   const memory = memoryRedis()
   const redis = fakeRedisGate(clock.nowMs, memory.commands)
-  const versions = createPageVersions(redis, clock.nowMs)
+  const changes = createChangeLog({ redis, leaseMs: 0 })
+  const versions = createPageVersions(redis, clock.nowMs, changes)
   const metrics = createMetrics({ processMetrics: false })
-  const cache = createPageCache({ redis, versions, metrics, nowMs: clock.nowMs, ttlSeconds })
+  const cache = createPageCache({ redis, versions, changes, metrics, nowMs: clock.nowMs, ttlSeconds })
   /** Looks, and on a miss loads and keeps these stories, as the feed does. */
   const load = async (items: Story[]) => {
     const found = await cache.find(ben.id, LIMIT)
@@ -35,7 +37,7 @@ function setUp(ttlSeconds = 45) {
       ? (JSON.parse(textOf(found.body)) as { items: Story[] }).items.map(({ id }) => id)
       : found.kind
   }
-  return { clock, memory, redis, versions, cache, load, idsFound, metrics }
+  return { clock, memory, redis, versions, changes, cache, load, idsFound, metrics }
 }
 
 describe('the page cache', () => {

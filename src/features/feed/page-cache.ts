@@ -2,6 +2,7 @@ import { createBatcher } from '../../kernel/batcher'
 import type { Metrics } from '../../platform/metrics'
 import type { RedisGate } from '../../platform/redis/client'
 import type { Story } from '../stories/schema'
+import type { ChangeLog } from './change-log'
 import { createPageMemory, type StoredPage } from './page-memory'
 import { CLOCK_SKEW_MS, type PageVersions, readMark } from './page-versions'
 
@@ -9,7 +10,8 @@ import { CLOCK_SKEW_MS, type PageVersions, readMark } from './page-versions'
  * The first page of a feed, rendered, for some seconds. It can lag in showing a story, never in hiding one: a page of
  * another version is no page, what ended since is cut out before the bytes leave, and what the viewer viewed since is
  * marked. Redis holds the pages for all
- * processes; each remembers the bytes it served, so that a warm page costs the round trip for the versions and no more.
+ * processes; each remembers the bytes it served, so that a warm page costs the round trip for the versions and no more,
+ * and not even that while the process knows from the log of changes that nothing has changed.
  */
 
 type FeedPage = Readonly<{ items: readonly Story[]; next_cursor: string | null }>
@@ -23,9 +25,18 @@ export type PageLookup = Hit | Miss | Readonly<{ kind: 'off' }>
 
 type Asked = Readonly<{ viewerId: string; limit: number }>
 /** Not remembered here as it has to be; what Redis said of it. */
-type Cold = Readonly<{ kind: 'cold'; mark: string | null; removed: string; renderedAtMs: number }>
+type Cold = Readonly<{
+  kind: 'cold'
+  mark: string | null
+  removed: string
+  renderedAtMs: number
+  /** The position in the log of changes from before Redis was asked. */
+  position: number
+}>
 
 export type PageCache = Readonly<{
+  /** The page, if this process has it and knows without asking that nothing has changed since it was found good. */
+  ready(viewerId: string, limit: number): Uint8Array | null
   /** Never throws: without Redis the answer is `off`. */
   find(viewerId: string, limit: number): Promise<PageLookup>
   /** Keeps a page for others to find; never throws. */
@@ -35,6 +46,7 @@ export type PageCache = Readonly<{
 type Options = Readonly<{
   redis: RedisGate
   versions: PageVersions
+  changes: Pick<ChangeLog, 'position' | 'isUnchanged' | 'follow'>
   metrics: Pick<Metrics, 'cacheRequests'>
   nowMs: () => number
   /** 0 turns the cache off. */
@@ -43,7 +55,17 @@ type Options = Readonly<{
 
 const OFF = { kind: 'off' } as const
 
-export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }: Options): PageCache {
+/** So many at once are worth following the log for: every change waits for those who do. */
+const BUSY_FROM = 4
+
+export function createPageCache({
+  redis,
+  versions,
+  changes,
+  metrics,
+  nowMs,
+  ttlSeconds,
+}: Options): PageCache {
   const memory = createPageMemory()
   const keyPrefix = redis.key('feed', '')
   const pageKey = (viewerId: string, limit: number) => `${keyPrefix}${viewerId}:${limit}`
@@ -57,14 +79,18 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     turns: 2,
     async run(asked) {
       const renderedAtMs = nowMs()
+      const position = changes.position()
+      if (asked.length >= BUSY_FROM) changes.follow()
       const { marks, removed } = await versions.current(asked.map(({ viewerId }) => viewerId))
       const now = nowMs()
       const answers = asked.map(({ viewerId, limit }, i): Hit | Cold => {
         const mark = marks[i] ?? null
         const page = memory.get(pageKey(viewerId, limit))
-        return page !== undefined && page.mark === mark && isWhole(page, removed, now) && isGood(page, now)
-          ? { kind: 'hit', body: page.body }
-          : { kind: 'cold', mark, removed, renderedAtMs }
+        if (page?.mark !== mark || !isWhole(page, removed, now) || !isGood(page, now)) {
+          return { kind: 'cold', mark, removed, renderedAtMs, position }
+        }
+        page.goodAt = position
+        return { kind: 'hit', body: page.body }
       })
       const hits = answers.filter(({ kind }) => kind === 'hit').length
       if (hits > 0) count('hit', hits)
@@ -73,15 +99,17 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
   })
   const lookFurther = async (
     { viewerId, limit }: Asked,
-    { mark, removed, renderedAtMs }: Cold,
+    { mark, removed, renderedAtMs, position }: Cold,
   ): Promise<Hit | Miss> => {
     const { version, viewed } =
       mark === null ? { version: await versions.ensure(viewerId), viewed: '' } : readMark(mark)
     const key = pageKey(viewerId, limit)
     const found = mark === null ? null : (findRemembered(key, version) ?? (await findStored(key, version)))
     if (found === null) return { kind: 'miss', stamp: { version, removed, viewed, renderedAtMs } }
-    const { body } = markViewed(key, found, viewed, viewerId)
-    return { kind: 'hit', body: isWhole(found, removed, nowMs()) ? body : await cut(body) }
+    const marked = markViewed(key, found, viewed, viewerId)
+    if (!isWhole(found, removed, nowMs())) return { kind: 'hit', body: await cut(marked.body) }
+    marked.goodAt = position
+    return { kind: 'hit', body: marked.body }
   }
 
   const isWhole = (page: StoredPage, removed: string, now: number): boolean =>
@@ -126,7 +154,18 @@ export function createPageCache({ redis, versions, metrics, nowMs, ttlSeconds }:
     return JSON.stringify({ ...page, items })
   }
 
+  const ready = (viewerId: string, limit: number): Uint8Array | null => {
+    const page = memory.get(pageKey(viewerId, limit))
+    if (page === undefined || !changes.isUnchanged(viewerId, page.goodAt)) return null
+    const now = nowMs()
+    if (page.firstExpiryMs <= now || !isGood(page, now)) return null
+    changes.follow()
+    count('hit')
+    return page.body
+  }
+
   return {
+    ready,
     async find(viewerId, limit) {
       if (ttlSeconds === 0) return OFF
       try {
@@ -190,5 +229,6 @@ function parsePage(stored: Buffer): StoredPage {
     firstExpiryMs: Number(firstExpiryMs),
     endsAtMs: Number(endsAtMs),
     body: stored.subarray(end + 1),
+    goodAt: -1,
   }
 }

@@ -8,7 +8,10 @@ export type StoredPage = Readonly<{
   /** From then on it is no page, however well it fits. */
   endsAtMs: number
   body: Uint8Array
-}>
+}> & {
+  /** The position in the log of changes at which all of it was last known to be as it has to be; -1 while it never was. */
+  goodAt: number
+}
 
 export type PageMemory = Readonly<{
   get(key: string): StoredPage | undefined

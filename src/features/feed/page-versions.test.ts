@@ -3,13 +3,19 @@ import { ava, ben } from '../../../test/support/cast'
 import { fakeClock } from '../../../test/support/fakes/clock'
 import { memoryRedis } from '../../../test/support/fakes/memory-redis'
 import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
+import { createChangeLog } from './change-log'
 import { createPageVersions } from './page-versions'
 
 function setUp() {
   const clock = fakeClock()
   const memory = memoryRedis(clock.nowMs)
   const redis = fakeRedisGate(clock.nowMs, memory.commands)
-  return { clock, memory, redis, versions: createPageVersions(redis, clock.nowMs) }
+  return {
+    clock,
+    memory,
+    redis,
+    versions: createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 })),
+  }
 }
 const LATER = Number.MAX_SAFE_INTEGER
 
@@ -34,7 +40,11 @@ describe('page versions', () => {
   })
   test('removed stories are remembered by the clock of Redis, whatever that of an instance says', async () => {
     const { clock, redis, versions } = setUp()
-    const setBack = createPageVersions(redis, () => clock.nowMs() - 3_600_000)
+    const setBack = createPageVersions(
+      redis,
+      () => clock.nowMs() - 3_600_000,
+      createChangeLog({ redis, leaseMs: 0 }),
+    )
     await setBack.noteRemoved('a')
     await versions.noteRemoved('b')
     expect(await versions.removedAmong(['a', 'b'])).toEqual(new Set(['a', 'b']))

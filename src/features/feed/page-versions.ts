@@ -1,6 +1,10 @@
+import { Cluster } from 'ioredis'
+import { createBatcher } from '../../kernel/batcher'
 import { newSecret } from '../../kernel/ids'
 import type { RedisGate } from '../../platform/redis/client'
+import type { RedisCommands } from '../../platform/redis/connection'
 import { readMany } from '../../platform/redis/read-many'
+import type { ChangeLog } from './change-log'
 
 /**
  * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
@@ -60,17 +64,25 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 `
 
 /**
- * Without a version there is no page to be marked; past the bound the list makes way for a new version. KEYS[1] version;
- * ARGV story, the bound, new version, its seconds.
+ * Without a version there is no page to be marked; past the bound the list makes way for a new version. KEYS versions;
+ * ARGV the bound, a new version, its seconds, and for each key the story.
  */
 const NOTE_VIEWED = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return end
-if redis.call('APPEND', KEYS[1], ',' .. ARGV[1]) > tonumber(ARGV[2]) then
-  redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
+for i, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 and redis.call('APPEND', key, ',' .. ARGV[i + 3]) > tonumber(ARGV[1]) then
+    redis.call('SET', key, ARGV[2], 'EX', ARGV[3])
+  end
 end
 `
 
-export function createPageVersions(redis: RedisGate, nowMs: () => number): PageVersions {
+type NewView = Readonly<{ viewerId: string; storyId: string }>
+const VIEWS_AT_ONCE_MAX = 500
+
+export function createPageVersions(
+  redis: RedisGate,
+  nowMs: () => number,
+  changes: Pick<ChangeLog, 'make'>,
+): PageVersions {
   // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
   const removedSet = redis.key('{removed}', 'ids')
@@ -84,16 +96,13 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
   const removedStories: Owed = new Map()
   let distrustBeforeMs = 0
 
-  type Run = RedisGate['run']
-  const renewNow = (run: Run, keys: readonly string[]) =>
-    run((connection) =>
-      Promise.all(keys.map((key) => connection.set(key, newSecret(9), 'EX', VERSION_TTL_SECONDS))),
-    )
-  const renewOrRemember = async (viewerIds: readonly string[], keyOf: (viewerId: string) => string) => {
+  const renew = (keys: readonly string[]) => (connection: RedisCommands) =>
+    Promise.all(keys.map((key) => connection.set(key, newSecret(9), 'EX', VERSION_TTL_SECONDS)))
+  const orRemember = async (owed: Owed, ids: readonly string[], change: Promise<unknown>) => {
     try {
-      await renewNow(redis.run, viewerIds.map(keyOf))
+      await change
     } catch {
-      remember(staleViewers, viewerIds)
+      remember(owed, ids)
     }
   }
   const ensureKey = async (key: string): Promise<string> => {
@@ -103,21 +112,38 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     )
     return before === null ? made : readMark(before).version
   }
-  const noteNow = (run: Run, storyIds: readonly string[]) =>
-    run((connection) =>
-      connection.eval(
-        NOTE_REMOVED,
-        2,
-        removedSet,
-        removedKey,
-        newSecret(9),
-        REMOVED_KEPT_MS,
-        VERSION_TTL_SECONDS,
-        ...storyIds,
-      ),
+  const noteRemoved = (storyIds: readonly string[]) => (connection: RedisCommands) =>
+    connection.eval(
+      NOTE_REMOVED,
+      2,
+      removedSet,
+      removedKey,
+      newSecret(9),
+      REMOVED_KEPT_MS,
+      VERSION_TTL_SECONDS,
+      ...storyIds,
     )
+  const noteViewed = (connection: RedisCommands, views: readonly NewView[]): Promise<unknown> => {
+    // Their keys lie on different nodes of a cluster.
+    if (connection instanceof Cluster && views.length > 1) {
+      return Promise.all(views.map((view) => noteViewed(connection, [view])))
+    }
+    const keys = views.map(({ viewerId }) => versionKey(viewerId))
+    const values = [VERSION_LENGTH_MAX, newSecret(9), VERSION_TTL_SECONDS]
+    const stories = views.map(({ storyId }) => storyId)
+    return connection.eval(NOTE_VIEWED, keys.length, ...keys, ...values, ...stories)
+  }
+  /** A view hides nothing, so none waits until other processes' leases end. */
+  const noteView = createBatcher<NewView, undefined>({
+    sizeMax: VIEWS_AT_ONCE_MAX,
+    async run(views) {
+      const viewerIds = views.map(({ viewerId }) => viewerId)
+      await changes.make(viewerIds, (connection) => noteViewed(connection, views), { isWaitedFor: false })
+      return []
+    },
+  })
   /** For other processes, which may still reach Redis, or reach it sooner: nobody waits for it. */
-  const tell: Run = async (command) => {
+  const tell: RedisGate['run'] = async (command) => {
     redis.tell(command)
     return undefined as never
   }
@@ -134,8 +160,8 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
     const viewers = viewersOwed.map(([id]) => id)
     const stories = storiesOwed.map(([id]) => id)
     for (const keys of inPieces([...viewers.map(versionKey), ...viewers.map(graphKey)]))
-      await renewNow(run, keys)
-    for (const ids of inPieces(stories)) await noteNow(run, ids)
+      await changes.make('all', renew(keys), { run })
+    for (const ids of inPieces(stories)) await changes.make('all', noteRemoved(ids), { run })
     settle(staleViewers, viewersOwed)
     settle(removedStories, storiesOwed)
   })
@@ -146,31 +172,16 @@ export function createPageVersions(redis: RedisGate, nowMs: () => number): PageV
       const [removed, ...marks] = await redis.run((connection) => readMany(connection, keys))
       return { marks, removed: removed ?? '' }
     },
-    renew: (viewerIds) => renewOrRemember(viewerIds, versionKey),
-    renewGraph: (viewerIds) => renewOrRemember(viewerIds, graphKey),
-    async noteViewed(viewerId, storyId) {
-      try {
-        await redis.run((connection) =>
-          connection.eval(
-            NOTE_VIEWED,
-            1,
-            versionKey(viewerId),
-            storyId,
-            VERSION_LENGTH_MAX,
-            newSecret(9),
-            VERSION_TTL_SECONDS,
-          ),
-        )
-      } catch {
-        remember(staleViewers, [viewerId])
-      }
-    },
+    renew: (viewerIds) =>
+      orRemember(staleViewers, viewerIds, changes.make(viewerIds, renew(viewerIds.map(versionKey)))),
+    renewGraph: (viewerIds) => orRemember(staleViewers, viewerIds, redis.run(renew(viewerIds.map(graphKey)))),
+    noteViewed: (viewerId, storyId) => orRemember(staleViewers, [viewerId], noteView({ viewerId, storyId })),
     async noteRemoved(storyId) {
       try {
-        await noteNow(redis.run, [storyId])
+        await changes.make('all', noteRemoved([storyId]))
       } catch {
         remember(removedStories, [storyId])
-        void noteNow(tell, [storyId])
+        void changes.make('all', noteRemoved([storyId]), { run: tell, isWaitedFor: false })
       }
     },
     async removedAmong(storyIds) {

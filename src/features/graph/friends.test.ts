@@ -5,6 +5,7 @@ import { memoryRedis } from '../../../test/support/fakes/memory-redis'
 import { fakeRedisGate } from '../../../test/support/fakes/redis-gate'
 import type { FriendsRule } from '../../config'
 import { createMetrics } from '../../platform/metrics'
+import { createChangeLog } from '../feed/change-log'
 import { createPageVersions } from '../feed/page-versions'
 import { createFriends } from './friends'
 
@@ -14,7 +15,7 @@ type Setting = { rule?: FriendsRule; followsTooMany?: boolean }
 function setUp({ rule = 'following', followsTooMany = false }: Setting = {}) {
   const clock = fakeClock()
   const redis = fakeRedisGate(clock.nowMs, memoryRedis().commands)
-  const versions = createPageVersions(redis, clock.nowMs)
+  const versions = createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 }))
   const asked: string[] = []
   const answer =
     <T>(name: string, value: T) =>

@@ -22,13 +22,18 @@ export function memoryRedis(nowMs: () => number = Date.now): {
       if (!options.includes('NX') || before === null) texts.set(key, value)
       return options.includes('GET') ? before : 'OK'
     },
-    // Their two scripts: which stories a person viewed, and which were removed, by the clock of Redis.
-    eval: (script = '', _count, ...rest) => {
+    // Their scripts: who follows the log of changes (nobody), which stories people viewed, and which were removed, by the
+    // clock of Redis.
+    eval: (script = '', count = '', ...rest) => {
+      if (script.includes("'GET'")) return null
       if (script.includes('APPEND')) {
-        const [version = '', storyId, lengthMax, token = ''] = rest
-        const before = texts.get(version)
-        const after = `${before},${storyId}`
-        if (before !== undefined) texts.set(version, after.length <= Number(lengthMax) ? after : token)
+        const keys = rest.slice(0, Number(count))
+        const [lengthMax, token = '', , ...storyIds] = rest.slice(keys.length)
+        keys.forEach((key, i) => {
+          const before = texts.get(key)
+          const after = `${before},${storyIds[i]}`
+          if (before !== undefined) texts.set(key, after.length <= Number(lengthMax) ? after : token)
+        })
         return null
       }
       const [set = '', version = '', token = '', keptMs, _ttl, ...ids] = rest
