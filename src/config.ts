@@ -38,7 +38,6 @@ export type Config = Readonly<{
   mediaContentTypes: readonly string[]
   uploadUrlTtlSeconds: number
   feedCacheSeconds: number
-  /** How long a busy process may rely on what it has read of changes; 0 for never. */
   feedLeaseMs: number
   rateLimitsPerMin: Readonly<{
     stories: number

@@ -153,6 +153,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   })
   const objects = createObjectStore(config, clock)
   const bus = createEventBus(redis)
+  const { feedCacheSeconds: ttlSeconds } = config
   const changes = createChangeLog({ redis, leaseMs: config.feedLeaseMs })
   const pageVersions = createPageVersions(redis, nowMs, changes)
   const hub = createHub({
@@ -205,14 +206,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     recordView: createBatchedWrite(stores.stories.recordViews, VIEWS_AT_ONCE_MAX),
     insertReaction: createBatchedWrite(stores.reactions.insertReactions, REACTIONS_AT_ONCE_MAX),
     pageVersions,
-    pageCache: createPageCache({
-      redis,
-      versions: pageVersions,
-      changes,
-      metrics,
-      nowMs,
-      ttlSeconds: config.feedCacheSeconds,
-    }),
+    pageCache: createPageCache({ redis, versions: pageVersions, changes, metrics, nowMs, ttlSeconds }),
     friends: createFriends({
       redis,
       versions: pageVersions,

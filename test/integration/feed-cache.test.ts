@@ -4,6 +4,7 @@ import type { Page } from '../../src/kernel/cursor'
 import { type Instance, useStage } from '../support/context'
 import { cast } from '../support/crowd'
 import { createSteeredClock, SECOND } from '../support/steered-clock'
+import { until } from '../support/until'
 
 /** The cached first page may lag in showing a story, never in hiding one, nor in what the viewer just did. */
 
@@ -69,6 +70,24 @@ describe('the cached page', () => {
     ;(await ava.delete(`/stories/${close.id}`)).as(204)
     expect(await ids()).toEqual([])
   })
+
+  test.each(['a deletion', 'an unfollow'])(
+    'is gone at once after %s at another instance, also where a busy one answers without asking',
+    async (what) => {
+      const env = { FEED_LEASE_MS: '50' }
+      const [busy, other] = [stage.instance({ env }), stage.instance({ env })]
+      const { ava, ben, close, ids } = await warmFeed(busy)
+      const isReady = () => busy.ctx.pageCache.ready(ben.id, 20) !== null
+      await until('the page to be ready', async () => {
+        await Promise.all(Array.from({ length: 8 }, ids))
+        return isReady()
+      })
+      await (what === 'a deletion'
+        ? ava.at(other.api).delete(`/stories/${close.id}`)
+        : ben.at(other.api).unfollow(ava))
+      expect(await ids()).not.toContain(close.id)
+    },
+  )
 
   test('loses a story at the moment it expires', async () => {
     const clock = createSteeredClock()

@@ -11,19 +11,28 @@ import { createChangeLog } from './change-log'
 import { createPageCache } from './page-cache'
 import { createPageVersions } from './page-versions'
 
+type Lease = Parameters<typeof createPageCache>[0]['changes']
+
 const LIMIT = 20
 const textOf = (body: string | Uint8Array) => Buffer.from(body).toString()
 const present = (some: Parameters<typeof aStory>[0] = {}) =>
   presentStory(aStory(some), { urlFor: async () => '' })
 
-function setUp(ttlSeconds = 45) {
+function setUp(ttlSeconds = 45, lease?: Lease) {
   const clock = fakeClock()
   const memory = memoryRedis()
   const redis = fakeRedisGate(clock.nowMs, memory.commands)
   const changes = createChangeLog({ redis, leaseMs: 0 })
   const versions = createPageVersions(redis, clock.nowMs, changes)
   const metrics = createMetrics({ processMetrics: false })
-  const cache = createPageCache({ redis, versions, changes, metrics, nowMs: clock.nowMs, ttlSeconds })
+  const cache = createPageCache({
+    redis,
+    versions,
+    changes: lease ?? changes,
+    metrics,
+    nowMs: clock.nowMs,
+    ttlSeconds,
+  })
   /** Looks, and on a miss loads and keeps these stories, as the feed does. */
   const load = async (items: Story[]) => {
     const found = await cache.find(ben.id, LIMIT)
@@ -223,5 +232,81 @@ describe('the page cache', () => {
       ['hit', 1],
       ['error', 1],
     ])
+  })
+})
+
+describe('a page that is ready without asking', () => {
+  /** A warm page of one story, of a process that knows of every position from `since` on that nothing changed. */
+  async function warm(expiresInMs = 3_600_000) {
+    const known = { position: 7, since: 0, followed: 0 }
+    const stage = setUp(45, {
+      position: () => known.position,
+      isUnchanged: (_viewerId, position) => position >= known.since,
+      follow: () => {
+        known.followed++
+      },
+    })
+    const story = await present({ expiresAt: new Date(stage.clock.nowMs() + expiresInMs) })
+    await stage.load([story])
+    const isReady = () => stage.cache.ready(ben.id, LIMIT) !== null
+    return { ...stage, known, story, isReady }
+  }
+
+  test('is one that was found good, and the very bytes', async () => {
+    const { cache, isReady, idsFound, story } = await warm()
+    expect(isReady()).toBe(false)
+    expect(await idsFound()).toEqual([story.id])
+    expect(textOf(cache.ready(ben.id, LIMIT) ?? '')).toBe(
+      JSON.stringify({ items: [story], next_cursor: null }),
+    )
+    expect([cache.ready('somebody', LIMIT), cache.ready(ben.id, 5)]).toEqual([null, null])
+  })
+  test('is good from the position before it was asked for, so that a change meanwhile counts', async () => {
+    const { cache, memory, known, isReady } = await warm()
+    const { sendCommand } = memory.commands
+    for (const _ of ['found in Redis', 'found in memory']) {
+      memory.commands.sendCommand = ((command: never) => {
+        known.since = ++known.position
+        return sendCommand?.(command)
+      }) as typeof sendCommand
+      await cache.find(ben.id, LIMIT)
+      memory.commands.sendCommand = sendCommand
+      expect(isReady()).toBe(false)
+    }
+    await cache.find(ben.id, LIMIT)
+    expect(isReady()).toBe(true)
+    known.since = known.position + 1
+    expect(isReady()).toBe(false)
+  })
+  test('is none when a story on it has expired', async () => {
+    const { clock, idsFound, isReady } = await warm(10_000)
+    await idsFound()
+    clock.advance(9)
+    expect(isReady()).toBe(true)
+    clock.advance(1)
+    expect(isReady()).toBe(false)
+    expect(await idsFound()).toEqual([])
+    expect(isReady()).toBe(false)
+  })
+  test('is none when it is older than a page may be', async () => {
+    const { clock, idsFound, isReady } = await warm()
+    await idsFound()
+    clock.advance(46)
+    expect(isReady()).toBe(false)
+  })
+  test('is none when a story was removed since, which other pages are asked about', async () => {
+    const { cache, versions, story, isReady } = await warm()
+    await versions.noteRemoved(story.id)
+    await cache.find(ben.id, LIMIT)
+    expect(isReady()).toBe(false)
+  })
+  test('is followed by a busy process alone, and by whoever is served one', async () => {
+    const { cache, known, isReady } = await warm()
+    await Promise.all([1, 2, 3].map(() => cache.find(ben.id, LIMIT)))
+    expect(known.followed).toBe(0)
+    await Promise.all([1, 2, 3, 4].map(() => cache.find(ben.id, LIMIT)))
+    expect(known.followed).toBe(1)
+    expect(isReady()).toBe(true)
+    expect(known.followed).toBe(2)
   })
 })
