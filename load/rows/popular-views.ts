@@ -10,7 +10,7 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const SPREAD = 10_000
 /** More than a run can use up: each pair of person and story comes once, so that every view is a first one. */
-const VIEWERS = Math.min(PEOPLE, SECONDS * 8000)
+const VIEWERS = Math.min(PEOPLE, SECONDS * 16_000)
 const WORLD = 'stories_views'
 const BOUND = 0.8
 
