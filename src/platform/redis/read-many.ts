@@ -7,7 +7,6 @@ export function readMany(
   keys: readonly string[],
 ): Promise<readonly (string | null)[]> {
   if (connection instanceof Cluster) return Promise.all(keys.map((key) => connection.get(key)))
-  // Not by its method, which would wait for others to share a pipeline with.
   const command = new Command('mget', [...keys], { replyEncoding: 'utf8' })
   return connection.sendCommand(command) as Promise<(string | null)[]>
 }
