@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 import { brokenConstraint } from '../../platform/database/failures'
 import { refreshTokens, users } from '../../platform/database/schema'
-import { createStatement, jsonRows } from '../../platform/database/statement'
+import { createListStatement, createStatement } from '../../platform/database/statement'
 
 const USER_COLUMNS = {
   id: users.id,
@@ -33,10 +33,11 @@ const FIND_USER = createStatement(
 
 export const ROLES_AT_ONCE_MAX = 64
 
-const FIND_ROLES = createStatement(
-  ['ids'],
-  ({ ids }) => sql`
-    with asked as materialized ${jsonRows(ids, 'id uuid', ROLES_AT_ONCE_MAX)}
+const FIND_ROLES = createListStatement(
+  { id: 'uuid' },
+  ROLES_AT_ONCE_MAX,
+  (asked) => sql`
+    with asked as ${asked}
     select u.id, u.role from asked join users u using (id)`,
 )
 
@@ -70,9 +71,10 @@ export function createAccountStore(db: Db) {
      * @param ids ROLES_AT_ONCE_MAX at most
      */
     async findRoles(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow['role']>> {
-      const rows = await FIND_ROLES<Pick<UserRow, 'id' | 'role'>>(db, {
-        ids: JSON.stringify(ids.map((id) => ({ id }))),
-      })
+      const rows = await FIND_ROLES<Pick<UserRow, 'id' | 'role'>>(
+        db,
+        ids.map((id) => ({ id })),
+      )
       return new Map(rows.map(({ id, role }) => [id, role]))
     },
     async grantAdmin(email: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { reactions } from '../../platform/database/schema'
-import { createStatement, jsonRows } from '../../platform/database/statement'
+import { createListStatement } from '../../platform/database/statement'
 import { EVENT_COLUMNS, type MaybeRawEvent, newEvents } from '../events/event-row-sql'
 import type { StoredEvent } from '../events/event-types'
 import { byRule, isActiveSql, mayViewSql } from '../stories/visibility-sql'
@@ -17,17 +17,14 @@ export type InsertedReaction = Readonly<{
 }>
 
 export const REACTIONS_AT_ONCE_MAX = 16
-const COLUMNS = 'id uuid, story_id uuid, user_id uuid, emoji text, at text'
+const COLUMNS = { id: 'uuid', story_id: 'uuid', user_id: 'uuid', emoji: 'text', at: 'text' }
 
 /**
  * The advisory locks are held before the transaction gets its number with the first insert, as sorting reads them all
  * before; and both are taken in an order, so that two statements with the same rows do not wait for each other.
  */
-const INSERT_REACTIONS = byRule((rule) =>
-  createStatement(
-    ['reactions'],
-    ({ reactions }) => sql`
-      with asked as materialized ${jsonRows(reactions, COLUMNS, REACTIONS_AT_ONCE_MAX)},
+const insertReactions = (rule: FriendsRule, asked: SQL): SQL => sql`
+      with asked as ${asked},
       ordered as materialized (
         select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn from asked order by turn
       ), in_turn as materialized (
@@ -48,8 +45,10 @@ const INSERT_REACTIONS = byRule((rule) =>
       )
       select story_id, user_id, seen.author_id, r.created_at is not null as is_new,
         told.xact, told.seq, told.type, told.data, told.created_at
-      from seen left join r using (story_id, user_id) left join told using (story_id, user_id)`,
-  ),
+      from seen left join r using (story_id, user_id) left join told using (story_id, user_id)`
+
+const INSERT_REACTIONS = byRule((rule) =>
+  createListStatement(COLUMNS, REACTIONS_AT_ONCE_MAX, (asked) => insertReactions(rule, asked)),
 )
 
 export function createReactionStore(db: Db, friendsRule: FriendsRule) {
@@ -62,17 +61,16 @@ export function createReactionStore(db: Db, friendsRule: FriendsRule) {
      * @param rows REACTIONS_AT_ONCE_MAX at most, of different users or to different stories
      */
     async insertReactions(rows: readonly ReactionRow[]): Promise<(InsertedReaction | null)[]> {
-      const inserted = await INSERT_REACTIONS[friendsRule]<RawInserted>(db, {
-        reactions: JSON.stringify(
-          rows.map(({ id, storyId, userId, emoji, createdAt }) => ({
-            id,
-            story_id: storyId,
-            user_id: userId,
-            emoji,
-            at: createdAt.toISOString(),
-          })),
-        ),
-      })
+      const inserted = await INSERT_REACTIONS[friendsRule]<RawInserted>(
+        db,
+        rows.map(({ id, storyId, userId, emoji, createdAt }) => ({
+          id,
+          story_id: storyId,
+          user_id: userId,
+          emoji,
+          at: createdAt.toISOString(),
+        })),
+      )
       const found = new Map(inserted.map((row) => [reactionKey(row.story_id, row.user_id), row]))
       const events = newEvents(inserted)
       return rows.map(({ storyId, userId }) => {

@@ -145,15 +145,14 @@ export function createStoryStore(db: Db, friendsRule: FriendsRule) {
      */
     async recordViews(views: readonly NewView[]): Promise<(RecordedView | null)[]> {
       const asked = new Map(views.map((view) => [viewKey(view.storyId, view.viewerId), view]))
-      const rows = await RECORD_VIEWS[friendsRule]<RawView>(db, {
-        views: JSON.stringify(
-          Array.from(asked.values(), ({ storyId, viewerId, viewedAt }) => ({
-            story_id: storyId,
-            viewer_id: viewerId,
-            at: viewedAt.toISOString(),
-          })),
-        ),
-      })
+      const rows = await RECORD_VIEWS[friendsRule]<RawView>(
+        db,
+        Array.from(asked.values(), ({ storyId, viewerId, viewedAt }) => ({
+          story_id: storyId,
+          viewer_id: viewerId,
+          at: viewedAt.toISOString(),
+        })),
+      )
       const recorded = new Map(rows.map((row) => [viewKey(row.story_id, row.viewer_id), row]))
       const events = newEvents(rows)
       return views.map(({ storyId, viewerId }) => {

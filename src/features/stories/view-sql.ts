@@ -1,35 +1,36 @@
-import { sql } from 'drizzle-orm'
-import { createStatement, jsonRows } from '../../platform/database/statement'
+import { type SQL, sql } from 'drizzle-orm'
+import type { FriendsRule } from '../../config'
+import { createListStatement } from '../../platform/database/statement'
 import { EVENT_COLUMNS, type MaybeRawEvent } from '../events/event-row-sql'
 import { byRule, isActiveSql, mayViewSql } from './visibility-sql'
 
 export const VIEWS_AT_ONCE_MAX = 16
 
 /** Inserted in an order, so that two statements with the same views do not wait for each other. */
+const recordViews = (rule: FriendsRule, asked: SQL): SQL => sql`
+  with asked as ${asked},
+  seen as materialized (
+    select asked.*, s.author_id from asked join stories s on s.id = asked.story_id
+    where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.viewer_id`, 's')}
+  ), v as (
+    insert into story_views (story_id, viewer_id, viewed_at)
+    select story_id, viewer_id, at::timestamptz from seen order by 1, 2
+    on conflict do nothing returning story_id, viewer_id, viewed_at
+  ), told as (
+    insert into events as e (author_id, type, data, created_at)
+    select seen.author_id, 'story.viewed', jsonb_build_object('story_id', story_id, 'viewer_id', viewer_id,
+      'viewed_at', seen.at), v.viewed_at
+    from v join seen using (story_id, viewer_id) where seen.author_id <> viewer_id
+    returning (e.data->>'story_id')::uuid as story_id, (e.data->>'viewer_id')::uuid as viewer_id, ${EVENT_COLUMNS}
+  )
+  select story_id, viewer_id, seen.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
+    select b.viewed_at from story_views b where b.story_id = seen.story_id and b.viewer_id = seen.viewer_id
+  )) as viewed_at, told.xact, told.seq, told.type, told.data, told.created_at
+  from seen left join v using (story_id, viewer_id) left join told using (story_id, viewer_id)`
+
+const COLUMNS = { story_id: 'uuid', viewer_id: 'uuid', at: 'text' }
 export const RECORD_VIEWS = byRule((rule) =>
-  createStatement(
-    ['views'],
-    ({ views }) => sql`
-      with asked as materialized ${jsonRows(views, 'story_id uuid, viewer_id uuid, at text', VIEWS_AT_ONCE_MAX)},
-      seen as materialized (
-        select asked.*, s.author_id from asked join stories s on s.id = asked.story_id
-        where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.viewer_id`, 's')}
-      ), v as (
-        insert into story_views (story_id, viewer_id, viewed_at)
-        select story_id, viewer_id, at::timestamptz from seen order by 1, 2
-        on conflict do nothing returning story_id, viewer_id, viewed_at
-      ), told as (
-        insert into events as e (author_id, type, data, created_at)
-        select seen.author_id, 'story.viewed', jsonb_build_object('story_id', story_id, 'viewer_id', viewer_id,
-          'viewed_at', seen.at), v.viewed_at
-        from v join seen using (story_id, viewer_id) where seen.author_id <> viewer_id
-        returning (e.data->>'story_id')::uuid as story_id, (e.data->>'viewer_id')::uuid as viewer_id, ${EVENT_COLUMNS}
-      )
-      select story_id, viewer_id, seen.author_id, v.viewed_at is not null as is_first, coalesce(v.viewed_at, (
-        select b.viewed_at from story_views b where b.story_id = seen.story_id and b.viewer_id = seen.viewer_id
-      )) as viewed_at, told.xact, told.seq, told.type, told.data, told.created_at
-      from seen left join v using (story_id, viewer_id) left join told using (story_id, viewer_id)`,
-  ),
+  createListStatement(COLUMNS, VIEWS_AT_ONCE_MAX, (asked) => recordViews(rule, asked)),
 )
 
 export type RawView = {
