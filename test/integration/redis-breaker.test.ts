@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type RedisServer, startRedis } from '../../dev/redis.ts'
+import type { RedisServer } from '../../dev/redis.ts'
 import { createChangeLog } from '../../src/features/feed/change-log'
 import { createPageVersions } from '../../src/features/feed/page-versions'
 import { createRedis, RedisDown } from '../../src/platform/redis/client'
 import { STACK_START_MS_MAX } from '../support/context'
+import { startOwnRedis } from '../support/own-redis'
 import { until } from '../support/until'
 
 /** The breaker opens for a Redis that is slow, not for a process that is. */
 
-const dir = mkdtempSync(join(tmpdir(), 'stories-breaker-'))
 let server: RedisServer
 let redis: ReturnType<typeof createRedis>
 const changes: boolean[] = []
@@ -20,13 +17,7 @@ const DEADLINE_MS = 480
 const read = () => redis.run((connection) => connection.get('x'))
 
 beforeAll(async () => {
-  server = await startRedis({
-    dir,
-    password: 'x',
-    throwAway: true,
-    preferredPort: null,
-    log: () => undefined,
-  })
+  server = await startOwnRedis()
   redis = createRedis({
     url: server.url,
     keyPrefix: 'breaker',
@@ -40,7 +31,6 @@ afterAll(async () => {
   process.kill(server.child.pid, 'SIGCONT')
   await redis.close()
   await server.stop()
-  rmSync(dir, { recursive: true, force: true })
 })
 
 function block(ms: number): void {

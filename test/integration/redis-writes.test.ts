@@ -1,24 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type RedisServer, startRedis } from '../../dev/redis.ts'
+import type { RedisServer } from '../../dev/redis.ts'
 import { createRedis, type RedisGate } from '../../src/platform/redis/client'
 import { STACK_START_MS_MAX } from '../support/context'
+import { startOwnRedis } from '../support/own-redis'
 
-const dir = mkdtempSync(join(tmpdir(), 'stories-writes-'))
 const COMMANDS = 100
 let server: RedisServer
 let redis: RedisGate
 
 beforeAll(async () => {
-  server = await startRedis({
-    dir,
-    password: 'x',
-    throwAway: true,
-    preferredPort: null,
-    log: () => undefined,
-  })
+  server = await startOwnRedis()
   redis = createRedis({
     url: server.url,
     keyPrefix: 'writes',
@@ -32,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis.close()
   await server.stop()
-  rmSync(dir, { recursive: true, force: true })
 })
 
 /** How often Redis has found something on one of its sockets. */

@@ -24,28 +24,28 @@ const COLUMNS = { id: 'uuid', story_id: 'uuid', user_id: 'uuid', emoji: 'text', 
  * before; and both are taken in an order, so that two statements with the same rows do not wait for each other.
  */
 const insertReactions = (rule: FriendsRule, asked: SQL): SQL => sql`
-      with asked as ${asked},
-      ordered as materialized (
-        select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn from asked order by turn
-      ), in_turn as materialized (
-        select *, pg_advisory_xact_lock(turn) from ordered
-      ), seen as materialized (
-        select asked.*, s.author_id from in_turn asked join stories s on s.id = asked.story_id
-        where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.user_id`, 's')}
-      ), r as (
-        insert into reactions (id, story_id, user_id, emoji, created_at)
-        select id, story_id, user_id, emoji, at::timestamptz from seen order by story_id, user_id
-        on conflict (story_id, user_id) do nothing returning story_id, user_id, created_at
-      ), told as (
-        insert into events as e (author_id, type, data, created_at)
-        select seen.author_id, 'story.reacted', jsonb_build_object('story_id', story_id, 'user_id', user_id,
-          'emoji', seen.emoji, 'created_at', seen.at), r.created_at
-        from r join seen using (story_id, user_id) where seen.author_id <> user_id
-        returning (e.data->>'story_id')::uuid as story_id, (e.data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS}
-      )
-      select story_id, user_id, seen.author_id, r.created_at is not null as is_new,
-        told.xact, told.seq, told.type, told.data, told.created_at
-      from seen left join r using (story_id, user_id) left join told using (story_id, user_id)`
+  with asked as ${asked},
+  ordered as materialized (
+    select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn from asked order by turn
+  ), in_turn as materialized (
+    select *, pg_advisory_xact_lock(turn) from ordered
+  ), seen as materialized (
+    select asked.*, s.author_id from in_turn asked join stories s on s.id = asked.story_id
+    where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.user_id`, 's')}
+  ), r as (
+    insert into reactions (id, story_id, user_id, emoji, created_at)
+    select id, story_id, user_id, emoji, at::timestamptz from seen order by story_id, user_id
+    on conflict (story_id, user_id) do nothing returning story_id, user_id, created_at
+  ), told as (
+    insert into events as e (author_id, type, data, created_at)
+    select seen.author_id, 'story.reacted', jsonb_build_object('story_id', story_id, 'user_id', user_id,
+      'emoji', seen.emoji, 'created_at', seen.at), r.created_at
+    from r join seen using (story_id, user_id) where seen.author_id <> user_id
+    returning (e.data->>'story_id')::uuid as story_id, (e.data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS}
+  )
+  select story_id, user_id, seen.author_id, r.created_at is not null as is_new,
+    told.xact, told.seq, told.type, told.data, told.created_at
+  from seen left join r using (story_id, user_id) left join told using (story_id, user_id)`
 
 const INSERT_REACTIONS = byRule((rule) =>
   createListStatement(COLUMNS, REACTIONS_AT_ONCE_MAX, (asked) => insertReactions(rule, asked)),
