@@ -12,6 +12,15 @@ import { createSessionLimits } from './session'
 
 export type Db = PostgresJsDatabase<Record<string, never>>
 
+/** The way to the server beneath drizzle, for statements whose text is ready. */
+export type Runner = Readonly<{
+  /** @throws what PostgreSQL or the driver throws, and AppError `unavailable` */
+  run(text: string, params: readonly unknown[]): Promise<postgres.Row[]>
+}>
+
+/** What drizzle itself sends by, on the pool or in a transaction. */
+export const runnerOf = (db: Db): Runner => (db._.session as unknown as { client: Runner }).client
+
 export type Database = Readonly<{
   db: Db
   ping(): Promise<void>
@@ -36,14 +45,12 @@ export type DatabaseOptions = Readonly<{
 const CONNECT_MS = 2000
 const BACKOFF_SECONDS = 0.2
 
-type Rows = Promise<postgres.RowList<postgres.Row[]>>
 type Pending = PromiseLike<unknown> & { values(): Promise<unknown> }
-type InTransaction = {
+type InTransaction = Runner & {
   unsafe(text: string, params?: unknown[]): Pending
   savepoint: unknown
   options: unknown
 }
-type Runner = Pick<postgres.Sql, 'unsafe'>
 
 export function createDatabase(options: DatabaseOptions): Database {
   const limits = createSessionLimits(options.deadlineMs, options.prepare)
@@ -77,14 +84,14 @@ export function createDatabase(options: DatabaseOptions): Database {
   const { deadlineMs, onDown } = options
   const guard = createHangGuard({ deadlineMs, pool: () => pool, replace, onDown })
 
-  const send = (runner: Runner, text: string, params: unknown[]) => {
+  const send = (sql: Pick<postgres.Sql, 'unsafe'>, text: string, params: readonly unknown[]) => {
     options.onStatement?.(text, params)
-    return runner.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
+    return sql.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
       // What drizzle sends is prepared, so that a repeated statement costs one round trip.
       prepare: options.prepare,
     })
   }
-  const pending = (run: () => Rows, values: () => Promise<unknown>): Pending => ({
+  const pending = (run: () => Promise<unknown>, values: () => Promise<unknown>): Pending => ({
     // biome-ignore lint/suspicious/noThenProperty: drizzle awaits the query itself or its values()
     then: (resolve, reject) => run().then(resolve, reject),
     values,
@@ -97,10 +104,12 @@ export function createDatabase(options: DatabaseOptions): Database {
       guard.noteAnswer()
       return result
     }
+    const run: Runner['run'] = (text, params) => step(() => send(sql, text, params).then(dense))
     return {
+      run,
       unsafe: (text: string, params: unknown[] = []) =>
         pending(
-          () => step(() => send(sql, text, params).then(dense) as Rows),
+          () => run(text, params),
           () => step(() => send(sql, text, params).values().then(dense)),
         ),
       savepoint: (work: (inner: InTransaction) => Promise<unknown>) =>
@@ -108,10 +117,12 @@ export function createDatabase(options: DatabaseOptions): Database {
       options: pool.options,
     }
   }
+  const run: Runner['run'] = (text, params) => guard.run((sql) => send(sql, text, params).then(dense))
   const facade = {
+    run,
     unsafe: (text: string, params: unknown[] = []) =>
       pending(
-        () => guard.run((sql) => send(sql, text, params).then(dense) as Rows),
+        () => run(text, params),
         () => guard.run((sql) => send(sql, text, params).values().then(dense)),
       ),
     begin: (work: (sql: InTransaction) => PromiseLike<unknown>) =>
