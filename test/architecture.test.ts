@@ -75,7 +75,11 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     // Constants that a store shares with its own operations.
     (to === 'store' && isOwn(line)) ||
     // Helpers over what is handed in anyway.
-    ['src/platform/database/migrate.ts', 'src/platform/redis/read-many.ts'].includes(line.to),
+    [
+      'src/platform/database/migrate.ts',
+      'src/platform/redis/read-many.ts',
+      'src/platform/redis/script.ts',
+    ].includes(line.to),
   routes: (line, to) =>
     ['kernel', 'http', 'schema'].includes(to) ||
     (isOwn(line) && ['operation', 'pure'].includes(to)) ||

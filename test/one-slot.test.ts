@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Command, type Redis } from 'ioredis'
+import { Cluster, Command, type Redis } from 'ioredis'
 import { createStreamSlots } from '../src/features/events/stream-slots'
 import { createChangeLog } from '../src/features/feed/change-log'
 import { createPageCache } from '../src/features/feed/page-cache'
@@ -40,6 +40,8 @@ function recordingRedis() {
   }
   const recorded = (target: object): object =>
     new Proxy(target, {
+      // Who asks is told that this is a cluster: to a single Redis several keys go in one command.
+      getPrototypeOf: () => Cluster.prototype,
       get(members, name: string) {
         const member = Reflect.get(members, name) as ((...args: unknown[]) => unknown) | undefined
         if (name === 'multi') return () => transaction((member as () => object)())
@@ -117,14 +119,12 @@ test('the keys of each command, script and transaction lie in one slot of a clus
   await slots.take(stream)
   slots.release(stream)
 
-  // The one command over several slots: a cluster is asked for each key by itself.
-  const others = sent.filter(({ name }) => name !== 'mget')
   expect([...new Set(sent.map(({ name }) => name))].sort()).toEqual(
     [
       'eval',
       'evalsha',
+      'get',
       'getBuffer',
-      'mget',
       'multi',
       'publish',
       'set',
@@ -134,7 +134,7 @@ test('the keys of each command, script and transaction lie in one slot of a clus
     ].sort(),
   )
   const slotOf = (key: string) => new Command('get', [key]).getSlot()
-  const apart = others.filter(({ keys }) => new Set(keys.map(slotOf)).size > 1)
+  const apart = sent.filter(({ keys }) => new Set(keys.map(slotOf)).size > 1)
   expect(apart).toEqual([])
-  expect(others.some(({ keys }) => new Set(keys).size > 1)).toBe(true)
+  expect(sent.some(({ keys }) => new Set(keys).size > 1)).toBe(true)
 })

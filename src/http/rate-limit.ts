@@ -1,6 +1,6 @@
 import type { AppContext } from '../context'
 import { AppError } from '../kernel/errors'
-import type { BucketState } from '../platform/redis/token-bucket'
+import type { BucketRule, BucketState } from '../platform/redis/token-bucket'
 import { infoOf, viewerOf } from './request-info'
 
 export type LimitName = keyof AppContext['config']['rateLimitsPerMin']
@@ -16,7 +16,9 @@ const PER_SECONDS = 60
  * @throws AppError `rate_limited` with `Retry-After`
  */
 export const limitViewer = (ctx: Deps, name: LimitName) => async (context: { request: Request }) => {
-  await takeOne(ctx, context.request, name, viewerOf(context.request).id)
+  const { request } = context
+  const rule = ruleOf(ctx, name)
+  tell(ctx, request, name, await ctx.buckets.takeAhead(`${name}:${viewerOf(request).id}`, rule))
 }
 
 /**
@@ -33,8 +35,15 @@ export async function takeOne(
   who: string,
   limit?: number,
 ): Promise<void> {
-  const rule = { limit: limit ?? ctx.config.rateLimitsPerMin[name], perSeconds: PER_SECONDS }
-  const state = await ctx.buckets.take(`${name}:${who}`, rule)
+  tell(ctx, request, name, await ctx.buckets.take(`${name}:${who}`, ruleOf(ctx, name, limit)))
+}
+
+const ruleOf = (ctx: Deps, name: LimitName, limit = ctx.config.rateLimitsPerMin[name]): BucketRule => ({
+  limit,
+  perSeconds: PER_SECONDS,
+})
+
+function tell(ctx: Deps, request: Request, name: LimitName, state: BucketState): void {
   const { answerHeaders } = infoOf(request)
   const told = Number(answerHeaders['RateLimit-Remaining'] ?? Number.POSITIVE_INFINITY)
   if (!state.allowed || state.remaining < told) Object.assign(answerHeaders, limitHeaders(state))

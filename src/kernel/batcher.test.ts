@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from 'bun:test'
 import { createBatcher } from './batcher'
 
 /** Batches are answered when the test says so; each item's answer is itself in capitals. */
-function heldBatches(options: { sizeMax: number; isOfOne?: (error: unknown) => boolean }) {
+function heldBatches(options: { sizeMax: number; everyMs?: number; isOfOne?: (error: unknown) => boolean }) {
   const batches: { items: readonly string[]; answer(): void; fail(error: unknown): void }[] = []
   const ask = createBatcher<string, string>({
     ...options,
@@ -65,6 +65,21 @@ test('a batch that is stuck does not keep the others waiting for longer than the
   await turn()
   batches[3]?.answer()
   expect(await next).toBe('E')
+})
+
+test('batches that are to be apart wait for that alone, and whoever comes after such a rest for nothing', async () => {
+  const { ask, batches, sent } = heldBatches({ sizeMax: 9, everyMs: 4000 })
+  const first = ask('a')
+  await turn()
+  batches[0]?.answer()
+  expect(await first).toBe('A')
+  const others = [...'bc'].map((item) => ask(item))
+  await turn()
+  expect(sent()).toEqual(['a'])
+  jest.advanceTimersByTime(4000)
+  expect(sent()).toEqual(['a', 'bc'])
+  batches[1]?.answer()
+  expect(await Promise.all(others)).toEqual(['B', 'C'])
 })
 
 test('a batch is no larger than it may be, and the rest is not forgotten', async () => {

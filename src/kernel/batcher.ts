@@ -1,3 +1,5 @@
+import { monotonicMs } from './clock'
+
 /** Answers one item; several that are asked for at about the same time are answered together. */
 export type Batcher<Item, Answer> = (item: Item) => Promise<Answer>
 
@@ -7,6 +9,8 @@ type Options<Item, Answer> = Readonly<{
   sizeMax: number
   /** How many turns of the loop may bring company to the first of a batch, before it goes. */
   turns?: number
+  /** From the start of one batch to the start of the next; whoever comes after such a rest waits for nothing. */
+  everyMs?: number
   /** Whatever waits goes when the first has waited for so long, though the batch before is still under way. */
   patienceMs?: number
   /** Whether a batch may have failed for one of its items only; then each is run again by itself. */
@@ -28,11 +32,14 @@ const PATIENCE_MS = 25
  * more go together.
  */
 export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Batcher<Item, Answer> {
-  const { run, sizeMax, turns = 1, patienceMs = PATIENCE_MS, isOfOne = () => false } = options
+  const { run, sizeMax, turns = 1, everyMs = 0, isOfOne = () => false } = options
+  const { patienceMs = PATIENCE_MS } = options
   let waiting: Asker<Item, Answer>[] = []
   let underWay = 0
   let isScheduled = false
   let timer: Timer | undefined
+  let isResting = false
+  let startedMs = Number.NEGATIVE_INFINITY
 
   const runAll = async (askers: readonly Asker<Item, Answer>[]): Promise<void> => {
     try {
@@ -52,15 +59,27 @@ export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Bat
     const askers = waiting.slice(0, sizeMax)
     waiting = waiting.slice(sizeMax)
     underWay++
+    startedMs = monotonicMs()
     void runAll(askers).then(() => {
       underWay--
       goOn()
     })
   }
+  const startOrRest = () => {
+    const restMs = startedMs + everyMs - monotonicMs()
+    if (restMs <= 0) return start()
+    if (isResting) return
+    isResting = true
+    setTimeout(() => {
+      isResting = false
+      startedMs = Number.NEGATIVE_INFINITY
+      goOn()
+    }, restMs)
+  }
   const goOn = () => {
     isScheduled = false
-    if (waiting.length > 0 && underWay === 0) start()
-    if (waiting.length > 0) {
+    if (waiting.length > 0 && underWay === 0) startOrRest()
+    if (waiting.length > 0 && underWay > 0) {
       timer ??= setTimeout(startAll, patienceMs)
     } else {
       clearTimeout(timer)

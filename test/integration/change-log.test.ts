@@ -10,8 +10,8 @@ import { until } from '../support/until'
 
 const stage = useStage()
 const LEASE_MS = 6
-const ALONE = { isWaitedFor: false }
-const nothing = async () => undefined
+/** A change of nothing. */
+const NOTHING = { script: '', values: [], items: [] }
 /** Behind whatever was sent before. */
 const roundTrip = (redis: RedisGate) => redis.run((connection) => connection.get('nothing'))
 
@@ -99,11 +99,11 @@ describe('the log of changes', () => {
     const [ben, cleo] = ['00000000-0000-7000-8000-00000000be00', '00000000-0000-7000-8000-00000000c1e0']
     await reader.readOn()
     const good = await reader.confirm()
-    await writer.make([ben], nothing, ALONE)
+    await writer.make([ben], NOTHING)
     await reader.readOn()
     expect([reader.isUnchanged(ben, good), reader.isUnchanged(cleo, good)]).toEqual([false, true])
     expect(reader.isUnchanged(ben, await reader.confirm())).toBe(true)
-    await writer.make('all', nothing, ALONE)
+    await writer.make('all', NOTHING)
     const between = await reader.confirm()
     await reader.readOn()
     expect(reader.isUnchanged(cleo, between)).toBe(false)
@@ -113,9 +113,12 @@ describe('the log of changes', () => {
     const [reader, writer] = [aProcess(20), aProcess(LEASE_MS)]
     await reader.readOn()
     let isDone = false
-    const made = writer.make([newId()], nothing).then(() => {
-      isDone = true
-    })
+    const made = writer
+      .make([newId()], NOTHING)
+      .then(writer.outlast)
+      .then(() => {
+        isDone = true
+      })
     await until('the writer to wait', () => writer.waiting.length === 1)
     await roundTrip(writer.redis)
     expect(isDone).toBe(false)
@@ -129,7 +132,7 @@ describe('the log of changes', () => {
     const [long, short, writer] = [aProcess(20), aProcess(5), aProcess(0)]
     await long.readOn()
     await short.readOn()
-    const made = writer.make([newId()], nothing)
+    const made = writer.make([newId()], NOTHING).then(writer.outlast)
     await until('the writer to wait', () => writer.waiting.length === 1)
     expect(writer.waiting[0]?.ms).toBe(21)
     writer.waiting[0]?.go()
@@ -139,7 +142,7 @@ describe('the log of changes', () => {
   test('keeps nobody waiting when nobody follows it', async () => {
     await stage.dropRedisKeys()
     const writer = aProcess()
-    await writer.make([newId()], nothing)
+    await writer.outlast(await writer.make([newId()], NOTHING))
     expect(writer.waiting).toEqual([])
   })
 
@@ -148,7 +151,7 @@ describe('the log of changes', () => {
     const ben = newId()
     await writer.readOn()
     const good = await writer.confirm()
-    await writer.make([ben], nothing, ALONE)
+    await writer.make([ben], NOTHING)
     expect(writer.isUnchanged(ben, good)).toBe(false)
     expect(writer.waiting).toEqual([])
   })
@@ -156,18 +159,17 @@ describe('the log of changes', () => {
   test('tells of a change when it is made, and throws when it cannot be', async () => {
     const writer = aProcess()
     const key = `${stage.redisKeyPrefix()}:{changes}:log`
-    await writer.make([newId()], nothing, ALONE)
+    await writer.make([newId()], NOTHING)
     const before = await stage.redis().strlen(key)
-    let atChange: unknown
-    await writer.make(
-      [newId()],
-      async (connection) => {
-        atChange = await connection.eval("return redis.call('STRLEN', KEYS[1])", 1, key)
-      },
-      ALONE,
-    )
-    expect([atChange, await stage.redis().strlen(key)]).toEqual([before, before + 4])
-    const fails = writer.make([newId()], () => Promise.reject(new Error('no')))
+    const noted = `${stage.redisKeyPrefix()}:{changes}:noted`
+    await writer.make([newId()], {
+      script: "redis.call('SET', keys[2], redis.call('STRLEN', keys[1]) + values[1] + values[2])",
+      values: [1000],
+      items: [{ keys: [key, noted], values: [2000] }],
+    })
+    expect(await stage.redis().get(noted)).toBe(String(before + 3000))
+    expect(await stage.redis().strlen(key)).toBe(before + 4)
+    const fails = writer.make([newId()], { ...NOTHING, script: "redis.call('NONSENSE')" })
     await expect(fails).rejects.toThrow('Redis cannot be reached')
   })
 
@@ -179,7 +181,7 @@ describe('the log of changes', () => {
         await stage.dropRedisKeys()
         for (const count of [1, 16_000]) {
           const many = Array.from({ length: count }, () => '0000')
-          await aProcess(0).make(many, nothing, ALONE)
+          await aProcess(0).make(many, NOTHING)
         }
       },
     ],
@@ -194,14 +196,14 @@ describe('the log of changes', () => {
       'has more to read than pays',
       async () => {
         const many = Array.from({ length: 16_500 }, () => '0000')
-        await aProcess(0).make(many, nothing, ALONE)
+        await aProcess(0).make(many, NOTHING)
       },
     ],
     [
       'grew beyond its bound and began anew',
       async () => {
         const many = Array.from({ length: 265_000 }, () => '0000')
-        await aProcess(0).make(many, nothing, ALONE)
+        await aProcess(0).make(many, NOTHING)
         expect(await stage.redis().strlen(`${stage.redisKeyPrefix()}:{changes}:log`)).toBe(12)
       },
     ],
@@ -209,7 +211,7 @@ describe('the log of changes', () => {
     const [reader, writer] = [aProcess(), aProcess(0)]
     const ben = newId()
     await reader.readOn()
-    await writer.make(['00000000-0000-7000-8000-0000000000ff'], nothing, ALONE)
+    await writer.make(['00000000-0000-7000-8000-0000000000ff'], NOTHING)
     await reader.readOn()
     const good = await reader.confirm()
     expect(reader.isUnchanged(ben, good)).toBe(true)
@@ -222,13 +224,17 @@ describe('the log of changes', () => {
   test('is read anew after a failure of Redis, which may have come back with less', async () => {
     const heads: unknown[] = []
     const gate = fakeRedisGate(Date.now, {
-      eval: (async (...args: unknown[]) => {
+      evalsha: (async (...args: unknown[]) => {
         heads.push(args[4])
         return ['the head now', 12, '']
       }) as never,
     })
     let nowMs = 0
-    const log = createChangeLog({ redis: gate, leaseMs: 1, timing: { nowMs: () => nowMs++, rest: nothing } })
+    const log = createChangeLog({
+      redis: gate,
+      leaseMs: 1,
+      timing: { nowMs: () => nowMs++, rest: async () => undefined },
+    })
     const readOn = async () => {
       const before = log.position()
       log.follow()
@@ -246,11 +252,13 @@ describe('the log of changes', () => {
     const [reader, writer] = [aProcess(), aProcess(0)]
     await reader.readOn()
     const good = await reader.confirm()
-    await writer.make(['somebody'], nothing, ALONE)
+    await writer.make(['somebody'], NOTHING)
     await reader.readOn()
     expect(reader.isUnchanged(newId(), good)).toBe(false)
   })
 })
+
+const SET = "redis.call('SET', keys[1], values[1])"
 
 test('whatever was changed and answered, no process takes for unchanged, however busily it reads', async () => {
   const processes = [1, 2, 3].map(() => {
@@ -283,9 +291,10 @@ test('whatever was changed and answered, no process takes for unchanged, however
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  const write = async ({ make }: (typeof processes)[number], id: string) => {
+  const write = async ({ make, outlast }: (typeof processes)[number], id: string) => {
     for (let next = 1; next <= 40; next++) {
-      await make([id], (connection) => connection.set(key(id), next))
+      const items = [{ keys: [key(id)], values: [next] }]
+      await outlast(await make([id], { script: SET, values: [], items }))
       version.set(id, next)
     }
   }

@@ -30,6 +30,23 @@ describe('POST /stories', () => {
     expect(await ava.all('/me/stories')).toHaveLength(30 - refused.length)
   })
 
+  test('lets a quarter more through at most where a process has not heard that others took all, and then none', async () => {
+    const first = stage.instance({ env: STORIES })
+    const second = stage.instance({ env: STORIES })
+    const [ava] = await cast(first, 'ava')
+    const posts = async (api: typeof first.api, count: number) => {
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => ava.at(api).post('/stories', body)),
+      )
+      return answers.filter(({ status }) => status !== 429).length
+    }
+    const refilled = countRefills(20)
+    expect(await posts(first.api, 1)).toBe(1)
+    expect(await posts(second.api, 19)).toBe(19)
+    expect(await posts(first.api, 30)).toBeLessThanOrEqual(5 + refilled() + 1)
+    expect(await posts(first.api, 20)).toBeLessThanOrEqual(refilled() + 1)
+  })
+
   test('says what is left each time, and counts each user apart', async () => {
     const [ava, ben] = await cast(stage.instance({ env: STORIES }), 'ava', 'ben')
     const told = async (person: typeof ava) => {

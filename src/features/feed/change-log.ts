@@ -3,6 +3,7 @@ import { monotonicMs } from '../../kernel/clock'
 import { newSecret } from '../../kernel/ids'
 import type { RedisGate } from '../../platform/redis/client'
 import type { RedisCommands } from '../../platform/redis/connection'
+import { createScript, type RedisScript } from '../../platform/redis/script'
 
 /**
  * Which viewers' pages have changed, in order. A process that has just read the log to its end knows that all other pages
@@ -12,13 +13,16 @@ import type { RedisCommands } from '../../platform/redis/connection'
  */
 export type ChangeLog = Readonly<{
   /**
-   * Makes a change and tells of it; resolves when it counts for every request that comes from now on.
+   * Makes a change and tells of it. It counts in this process from then on, in all others when their leases end.
    *
    * @param whose pages change, by their viewers' ids, or that all do
-   * @param change what makes it
+   * @param run a way past the breaker, for what is owed
+   * @returns milliseconds of the longest lease, for `outlast`
    * @throws RedisDown
    */
-  make(whose: Whose, change: Change, options?: MakeOptions): Promise<void>
+  make(whose: Whose, change: Change, run?: RedisGate['run']): Promise<number>
+  /** Resolves when no process can rely any more on what it read before a change, which came with that lease. */
+  outlast(leaseMs: number): Promise<unknown>
   /** How far this process has read. Taken before something is asked of Redis, it says when the answer was true. */
   position(): number
   /** Whether the viewer's pages are as they were at that position; false, too, when the log was not read just now. */
@@ -28,13 +32,17 @@ export type ChangeLog = Readonly<{
 }>
 
 type Whose = readonly string[] | 'all'
-type Change = (connection: RedisCommands) => Promise<unknown>
-type MakeOptions = Readonly<{
-  /** A way past the breaker, for what is owed. */
-  run?: RedisGate['run']
-  /** False: it counts here at once, and in other processes when their leases end. */
-  isWaitedFor?: boolean
+type Values = readonly (string | number)[]
+
+/** A change to what lies in Redis; keys of different items may lie on different nodes of a cluster. */
+export type Change = Readonly<{
+  /** Lua over the tables `keys` and `values`, of all items in their order. */
+  script: string
+  /** Come before those of the items. */
+  values: Values
+  items: readonly Readonly<{ keys: readonly string[]; values: Values }>[]
 }>
+
 type Timing = Readonly<{ nowMs(): number; rest(ms: number): Promise<unknown> }>
 
 type Options = Readonly<{
@@ -62,19 +70,29 @@ const HEX_SLOT = /^[0-9a-f]{4}$/i
 const ALL = '*'.repeat(SLOT_LENGTH)
 
 /** KEYS[1] log, KEYS[2] lease; ARGV entries, a new head, the log's bound, its seconds. Returns the longest lease, if any. */
-const TELL = `
+const TELL_SOURCE = `
 if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('APPEND', KEYS[1], ARGV[1]) > tonumber(ARGV[3]) then
   redis.call('SET', KEYS[1], ARGV[2])
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return redis.call('GET', KEYS[2])
 `
+const TELL_VALUES = 4
+const TELL = createScript(TELL_SOURCE)
+
+/** The change first: who reads of it has to find it made. */
+const changeAndTell = memoize((change: string) =>
+  createScript(
+    `local keys, values = { unpack(KEYS, 3) }, { unpack(ARGV, ${TELL_VALUES + 1}) }\n${change}\n${TELL_SOURCE}`,
+  ),
+)
+const changeAlone = memoize((change: string) => createScript(`local keys, values = KEYS, ARGV\n${change}`))
 
 /**
  * KEYS as above; ARGV the head and the length that are known, a new head, the lease and how long it is kept, the log's
  * seconds, the most to read. Returns head, length, and what came since unless that is not known or too much.
  */
-const READ = `
+const READ = createScript(`
 redis.call('SET', KEYS[2], math.max(tonumber(ARGV[4]), tonumber(redis.call('GET', KEYS[2]) or 0)), 'PX', ARGV[5])
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SET', KEYS[1], ARGV[3]) end
 redis.call('EXPIRE', KEYS[1], ARGV[6])
@@ -83,7 +101,7 @@ local length = redis.call('STRLEN', KEYS[1])
 local known = tonumber(ARGV[2])
 if head ~= ARGV[1] or length < known or length - known > tonumber(ARGV[7]) then return { head, length } end
 return { head, length, redis.call('GETRANGE', KEYS[1], known, -1) }
-`
+`)
 
 type Read = readonly [head: string, length: number, since?: string]
 
@@ -103,20 +121,23 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
   let readAtMs = Number.NEGATIVE_INFINITY
   let isReading = false
 
-  const tell = async (connection: RedisCommands, entries: string): Promise<number> => {
-    const values = [entries, newHead(), LOG_LENGTH_MAX, KEPT_SECONDS]
-    return Number((await connection.eval(TELL, 2, logKey, leaseKey, ...values)) ?? 0)
-  }
-  /** The change first: who reads of it has to find it made. One connection keeps that order by itself. */
-  const changeAndTell = async (
+  const send = async (
     connection: RedisCommands,
-    change: Change,
+    { script, values, items }: Change,
     entries: string,
-  ): Promise<number> => {
-    const changed = change(connection)
-    if (connection instanceof Cluster) await changed
-    const [othersLeaseMs] = await Promise.all([tell(connection, entries), changed])
-    return othersLeaseMs
+  ): Promise<unknown> => {
+    const telling = [entries, newHead(), LOG_LENGTH_MAX, KEPT_SECONDS]
+    if (connection instanceof Cluster) {
+      const alone = changeAlone(script)
+      await Promise.all(items.map((item) => alone(connection, item.keys, [...values, ...item.values])))
+      return TELL(connection, [logKey, leaseKey], telling)
+    }
+    const keys = [logKey, leaseKey, ...items.flatMap((item) => item.keys)]
+    return changeAndTell(script)(connection, keys, [
+      ...telling,
+      ...values,
+      ...items.flatMap((item) => item.values),
+    ])
   }
 
   const note = (entries: string): void => {
@@ -131,7 +152,7 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
     readAtMs = timing.nowMs()
     const endsMs = readAtMs + leaseMs
     const values = [head, length, newHead(), leaseMs, LEASES_KEPT_MS, KEPT_SECONDS, READ_LENGTH_MAX]
-    const answer = await redis.run((connection) => connection.eval(READ, 2, logKey, leaseKey, ...values))
+    const answer = await redis.run((connection) => READ(connection, [logKey, leaseKey], values))
     const [headNow, lengthNow, since = ALL] = answer as Read
     note(since)
     head = headNow
@@ -145,12 +166,13 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
   })
 
   return {
-    async make(whose, change, { run = redis.run, isWaitedFor = true } = {}) {
+    async make(whose, change, run = redis.run) {
       const entries = whose === 'all' ? ALL : whose.map(entryOf).join('')
-      const othersLeaseMs = await run((connection) => changeAndTell(connection, change, entries))
+      const othersLeaseMs = await run((connection) => send(connection, change, entries))
       note(entries)
-      if (isWaitedFor && othersLeaseMs > 0) await timing.rest(othersLeaseMs + TIMER_MS)
+      return Number(othersLeaseMs ?? 0)
     },
+    outlast: async (othersLeaseMs) => (othersLeaseMs > 0 ? timing.rest(othersLeaseMs + TIMER_MS) : undefined),
     position: () => position,
     isUnchanged: (viewerId, since) =>
       since >= allChangedAt &&
@@ -171,4 +193,14 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
 function entryOf(viewerId: string): string {
   const slot = viewerId.slice(-SLOT_LENGTH)
   return HEX_SLOT.test(slot) ? slot : ALL
+}
+
+/** There are as many changes as their makers have texts: three. */
+function memoize(create: (change: string) => RedisScript): (change: string) => RedisScript {
+  const known = new Map<string, RedisScript>()
+  return (change) => {
+    const script = known.get(change) ?? create(change)
+    known.set(change, script)
+    return script
+  }
 }

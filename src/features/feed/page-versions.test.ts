@@ -76,13 +76,14 @@ describe('page versions', () => {
     const { versions, redis, memory } = setUp()
     redis.goDown()
     await versions.renew([ben.id])
-    const { set } = memory.commands
-    memory.commands.set = (async (...args: Parameters<NonNullable<typeof set>>) => {
-      memory.commands.set = set
-      const done = await set?.(...args)
+    const commands = memory.commands as { eval: (...args: unknown[]) => Promise<unknown> }
+    const before = commands.eval
+    commands.eval = async (...args) => {
+      commands.eval = before
+      const done = await before(...args)
       await versions.renew([ben.id])
       return done
-    }) as typeof set
+    }
     await redis.comeBack()
     expect(versions.canServe(LATER)).toBe(false)
     await redis.comeBack()
@@ -93,10 +94,11 @@ describe('page versions', () => {
     const before = await versions.ensure(ben.id)
     redis.goDown()
     await versions.renew([ben.id])
-    const { set } = memory.commands
-    memory.commands.set = (() => Promise.reject(new Error('still away'))) as never
+    const commands = memory.commands as { eval: (...args: unknown[]) => Promise<unknown> }
+    const asBefore = commands.eval
+    commands.eval = () => Promise.reject(new Error('still away'))
     await expect(redis.comeBack()).rejects.toThrow('still away')
-    memory.commands.set = set as never
+    commands.eval = asBefore
     await redis.comeBack()
     expect(await versions.ensure(ben.id)).not.toBe(before)
   })

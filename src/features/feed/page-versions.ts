@@ -1,10 +1,9 @@
-import { Cluster } from 'ioredis'
 import { createBatcher } from '../../kernel/batcher'
 import { newSecret } from '../../kernel/ids'
 import type { RedisGate } from '../../platform/redis/client'
 import type { RedisCommands } from '../../platform/redis/connection'
 import { readMany } from '../../platform/redis/read-many'
-import type { ChangeLog } from './change-log'
+import type { Change, ChangeLog } from './change-log'
 
 /**
  * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
@@ -52,36 +51,40 @@ export const CLOCK_SKEW_MS = 2000
 
 /**
  * By Redis' clock: an instance with another time would forget what others removed, or have its own forgotten.
- * KEYS[1] ids by when they were removed, KEYS[2] token; ARGV new token, milliseconds and seconds to keep, ids.
+ * keys ids by when they were removed, token; values new token, milliseconds and seconds to keep, ids.
  */
 const NOTE_REMOVED = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for i = 4, #ARGV do redis.call('ZADD', KEYS[1], now, ARGV[i]) end
-redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[3])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+for i = 4, #values do redis.call('ZADD', keys[1], now, values[i]) end
+redis.call('SET', keys[2], values[1], 'EX', values[3])
+redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', now - values[2])
+redis.call('EXPIRE', keys[1], values[3])
 `
 
 /**
- * Without a version there is no page to be marked; past the bound the list makes way for a new version. KEYS versions;
- * ARGV the bound, a new version, its seconds, and for each key the story.
+ * Without a version there is no page to be marked as viewed; past the bound the list makes way for a new version. keys
+ * versions; values the bound, a new version, its seconds, and for each key the story, or nothing for a new version.
  */
-const NOTE_VIEWED = `
-for i, key in ipairs(KEYS) do
-  if redis.call('EXISTS', key) == 1 and redis.call('APPEND', key, ',' .. ARGV[i + 3]) > tonumber(ARGV[1]) then
-    redis.call('SET', key, ARGV[2], 'EX', ARGV[3])
+const MARK = `
+for i, key in ipairs(keys) do
+  local story = values[i + 3]
+  if story == '' or redis.call('EXISTS', key) == 1 and redis.call('APPEND', key, ',' .. story) > tonumber(values[1]) then
+    redis.call('SET', key, values[2], 'EX', values[3])
   end
 end
 `
 
-type NewView = Readonly<{ viewerId: string; storyId: string }>
-const VIEWS_AT_ONCE_MAX = 500
+/** What a viewer did: viewed the story, or, without one, something that makes all of their pages stale. */
+type Deed = Readonly<{ viewerId: string; storyId: string }>
+const DEEDS_AT_ONCE_MAX = 500
+/** A command wakes two processes, for one deed as for ten: those of a busy moment travel together. */
+const TELL_EVERY_MS = 4
 
 export function createPageVersions(
   redis: RedisGate,
   nowMs: () => number,
-  changes: Pick<ChangeLog, 'make'>,
+  changes: Pick<ChangeLog, 'make' | 'outlast'>,
 ): PageVersions {
   // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
@@ -96,8 +99,8 @@ export function createPageVersions(
   const removedStories: Owed = new Map()
   let distrustBeforeMs = 0
 
-  const renew = (keys: readonly string[]) => (connection: RedisCommands) =>
-    Promise.all(keys.map((key) => connection.set(key, newSecret(9), 'EX', VERSION_TTL_SECONDS)))
+  const renewGraph = (viewerIds: readonly string[]) => (connection: RedisCommands) =>
+    Promise.all(viewerIds.map((id) => connection.set(graphKey(id), newSecret(9), 'EX', VERSION_TTL_SECONDS)))
   const orRemember = async (owed: Owed, ids: readonly string[], change: Promise<unknown>) => {
     try {
       await change
@@ -112,36 +115,32 @@ export function createPageVersions(
     )
     return before === null ? made : readMark(before).version
   }
-  const noteRemoved = (storyIds: readonly string[]) => (connection: RedisCommands) =>
-    connection.eval(
-      NOTE_REMOVED,
-      2,
-      removedSet,
-      removedKey,
-      newSecret(9),
-      REMOVED_KEPT_MS,
-      VERSION_TTL_SECONDS,
-      ...storyIds,
-    )
-  const noteViewed = (connection: RedisCommands, views: readonly NewView[]): Promise<unknown> => {
-    // Their keys lie on different nodes of a cluster.
-    if (connection instanceof Cluster && views.length > 1) {
-      return Promise.all(views.map((view) => noteViewed(connection, [view])))
-    }
-    const keys = views.map(({ viewerId }) => versionKey(viewerId))
-    const values = [VERSION_LENGTH_MAX, newSecret(9), VERSION_TTL_SECONDS]
-    const stories = views.map(({ storyId }) => storyId)
-    return connection.eval(NOTE_VIEWED, keys.length, ...keys, ...values, ...stories)
-  }
-  /** A view hides nothing, so none waits until other processes' leases end. */
-  const noteView = createBatcher<NewView, undefined>({
-    sizeMax: VIEWS_AT_ONCE_MAX,
-    async run(views) {
-      const viewerIds = views.map(({ viewerId }) => viewerId)
-      await changes.make(viewerIds, (connection) => noteViewed(connection, views), { isWaitedFor: false })
-      return []
+  const removal = (storyIds: readonly string[]): Change => ({
+    script: NOTE_REMOVED,
+    values: [newSecret(9), REMOVED_KEPT_MS, VERSION_TTL_SECONDS],
+    items: [{ keys: [removedSet, removedKey], values: storyIds }],
+  })
+  const marking = (deeds: readonly { key: string; storyId: string }[]): Change => ({
+    script: MARK,
+    values: [VERSION_LENGTH_MAX, newSecret(9), VERSION_TTL_SECONDS],
+    items: deeds.map(({ key, storyId }) => ({ keys: [key], values: [storyId] })),
+  })
+  const renewal = (keys: readonly string[]) => marking(keys.map((key) => ({ key, storyId: '' })))
+  /** Answers how long it may take until others know. */
+  const mark = createBatcher<Deed, number>({
+    sizeMax: DEEDS_AT_ONCE_MAX,
+    everyMs: TELL_EVERY_MS,
+    async run(deeds) {
+      const viewerIds = deeds.map(({ viewerId }) => viewerId)
+      const named = deeds.map(({ viewerId, storyId }) => ({ key: versionKey(viewerId), storyId }))
+      const leaseMs = await changes.make(viewerIds, marking(named))
+      return deeds.map(() => leaseMs)
     },
   })
+  const renew = async (viewerIds: readonly string[]) => {
+    const leases = await Promise.all(viewerIds.map((viewerId) => mark({ viewerId, storyId: '' })))
+    await changes.outlast(Math.max(0, ...leases))
+  }
   /** For other processes, which may still reach Redis, or reach it sooner: nobody waits for it. */
   const tell: RedisGate['run'] = async (command) => {
     redis.tell(command)
@@ -160,8 +159,8 @@ export function createPageVersions(
     const viewers = viewersOwed.map(([id]) => id)
     const stories = storiesOwed.map(([id]) => id)
     for (const keys of inPieces([...viewers.map(versionKey), ...viewers.map(graphKey)]))
-      await changes.make('all', renew(keys), { run })
-    for (const ids of inPieces(stories)) await changes.make('all', noteRemoved(ids), { run })
+      await changes.make('all', renewal(keys), run)
+    for (const ids of inPieces(stories)) await changes.make('all', removal(ids), run)
     settle(staleViewers, viewersOwed)
     settle(removedStories, storiesOwed)
   })
@@ -172,16 +171,16 @@ export function createPageVersions(
       const [removed, ...marks] = await redis.run((connection) => readMany(connection, keys))
       return { marks, removed: removed ?? '' }
     },
-    renew: (viewerIds) =>
-      orRemember(staleViewers, viewerIds, changes.make(viewerIds, renew(viewerIds.map(versionKey)))),
-    renewGraph: (viewerIds) => orRemember(staleViewers, viewerIds, redis.run(renew(viewerIds.map(graphKey)))),
-    noteViewed: (viewerId, storyId) => orRemember(staleViewers, [viewerId], noteView({ viewerId, storyId })),
+    renew: (viewerIds) => orRemember(staleViewers, viewerIds, renew(viewerIds)),
+    renewGraph: (viewerIds) => orRemember(staleViewers, viewerIds, redis.run(renewGraph(viewerIds))),
+    // A view hides nothing, so none waits until other processes' leases end.
+    noteViewed: (viewerId, storyId) => orRemember(staleViewers, [viewerId], mark({ viewerId, storyId })),
     async noteRemoved(storyId) {
       try {
-        await changes.make('all', noteRemoved([storyId]))
+        await changes.outlast(await changes.make('all', removal([storyId])))
       } catch {
         remember(removedStories, [storyId])
-        void changes.make('all', noteRemoved([storyId]), { run: tell, isWaitedFor: false })
+        void changes.make('all', removal([storyId]), tell)
       }
     },
     async removedAmong(storyIds) {

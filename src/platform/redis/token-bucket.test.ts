@@ -102,3 +102,60 @@ describe('token buckets with Redis', () => {
     expect((await createTokenBuckets(redis, () => 0).take('a', RULE)).remaining).toBe(19)
   })
 })
+
+describe('tokens that are taken ahead', () => {
+  /** Answers of Redis come when the test says so, each with what it says is left. */
+  function heldBuckets() {
+    const clock = fakeClock()
+    const answers: ((left: number) => void)[] = []
+    const redis = fakeRedisGate(clock.nowMs, {
+      evalsha: (() =>
+        new Promise((resolve) =>
+          answers.push((left) => resolve(left < 0 ? [0, 0] : [1, left * 1000])),
+        )) as never,
+    })
+    const buckets = createTokenBuckets(redis, clock.nowMs)
+    const take = () => buckets.takeAhead('reactions:ava', RULE)
+    /** What was said at once; null while Redis is waited for. */
+    const now = (state: ReturnType<typeof take>) => (state instanceof Promise ? null : state.remaining)
+    const seen = async (left: number) => {
+      const state = take()
+      answers.at(-1)?.(left)
+      return state
+    }
+    return { clock, answers, take, now, seen }
+  }
+
+  test('are granted at once while plenty was seen, and taken from Redis all the same', async () => {
+    const { answers, take, now, seen } = heldBuckets()
+    expect(now(take())).toBeNull()
+    answers[0]?.(19)
+    await seen(18)
+    expect([now(take()), now(take())]).toEqual([17, 16])
+    expect(answers).toHaveLength(4)
+  })
+  test('wait for Redis where they would leave less than three quarters, counting those under way', async () => {
+    const { take, now, seen } = heldBuckets()
+    await seen(18)
+    expect([now(take()), now(take()), now(take()), now(take())]).toEqual([17, 16, 15, null])
+  })
+  test('wait for Redis when what was seen is old', async () => {
+    const { clock, take, now, seen } = heldBuckets()
+    await seen(19)
+    clock.advance(60)
+    expect(now(take())).toBeNull()
+  })
+  test('wait again as soon as it is known that others took them', async () => {
+    const { answers, take, now, seen } = heldBuckets()
+    await seen(19)
+    expect(now(take())).toBe(18)
+    answers.at(-1)?.(-1)
+    await turns()
+    const next = take()
+    expect(now(next)).toBeNull()
+    answers.at(-1)?.(-1)
+    expect((await next).allowed).toBe(false)
+  })
+})
+
+const turns = () => new Promise((resolve) => setImmediate(resolve))

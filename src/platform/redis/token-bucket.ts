@@ -1,5 +1,5 @@
 import type { RedisGate } from './client'
-import type { RedisCommands } from './connection'
+import { createScript } from './script'
 
 /**
  * Token buckets: a burst of `limit`, refilled continuously over `perSeconds`. They live in Redis, shared by all
@@ -18,10 +18,19 @@ export type BucketState = Readonly<{
   retryAfterSeconds: number
 }>
 
-export type TokenBuckets = Readonly<{ take(key: string, rule: BucketRule): Promise<BucketState> }>
+export type TokenBuckets = Readonly<{
+  /** Takes one token, or says when there will be one; never throws. */
+  take(key: string, rule: BucketRule): Promise<BucketState>
+  /**
+   * The same without waiting for Redis, where this process has lately seen that plenty is left. The token is taken all the
+   * same; should others have emptied the bucket meanwhile, a quarter of the limit at most gets through here before that is
+   * known (docs/decisions/0087).
+   */
+  takeAhead(key: string, rule: BucketRule): BucketState | Promise<BucketState>
+}>
 
 /** KEYS[1] bucket; ARGV limit, milliseconds for a full refill. Returns { taken, thousandths of a token left }. */
-const TAKE = `
+const TAKE = createScript(`
 local limit = tonumber(ARGV[1])
 local window = tonumber(ARGV[2])
 local time = redis.call('TIME')
@@ -38,9 +47,31 @@ end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now)
 redis.call('PEXPIRE', KEYS[1], window + 1000)
 return { taken, math.floor(tokens * 1000) }
-`
+`)
 
-const LOCAL_BUCKETS_MAX = 50_000
+/** Buckets that a process remembers. */
+const REMEMBERED_MAX = 50_000
+/** Of the limit; as much again would have to be taken elsewhere before one more than the limit gets through. */
+const PLENTY_SHARE = 3 / 4
+
+type Seen = Readonly<{ tokens: number; atMs: number }>
+
+const refilled = ({ tokens, atMs }: Seen, rule: BucketRule, nowMs: number): number =>
+  Math.min(rule.limit, tokens + (Math.max(0, nowMs - atMs) * rule.limit) / (rule.perSeconds * 1000))
+
+/** By key, bounded by forgetting what was set longest ago. */
+function createMemory<Value>() {
+  const values = new Map<string, Value>()
+  return {
+    get: (key: string) => values.get(key),
+    set(key: string, value: Value) {
+      values.delete(key)
+      values.set(key, value)
+      const oldest = values.size > REMEMBERED_MAX ? values.keys().next().value : undefined
+      if (oldest !== undefined) values.delete(oldest)
+    },
+  }
+}
 
 const describe = (rule: BucketRule, allowed: boolean, tokens: number): BucketState => {
   const secondsPerToken = rule.perSeconds / rule.limit
@@ -53,54 +84,55 @@ const describe = (rule: BucketRule, allowed: boolean, tokens: number): BucketSta
   }
 }
 
-/** The same bucket in this process, bounded by forgetting the one that was used longest ago. */
+type Taken = Readonly<{ allowed: boolean; tokens: number }>
+
+/** The same bucket in this process. */
 function createLocalBuckets(nowMs: () => number) {
-  const buckets = new Map<string, { tokens: number; atMs: number }>()
-  return (key: string, rule: BucketRule): BucketState => {
-    const now = nowMs()
-    const bucket = buckets.get(key) ?? { tokens: rule.limit, atMs: now }
-    const refill = (Math.max(0, now - bucket.atMs) * rule.limit) / (rule.perSeconds * 1000)
-    const full = Math.min(rule.limit, bucket.tokens + refill)
+  const buckets = createMemory<Seen>()
+  return (key: string, rule: BucketRule): Taken => {
+    const atMs = nowMs()
+    const full = refilled(buckets.get(key) ?? { tokens: rule.limit, atMs }, rule, atMs)
     const allowed = full >= 1
     const tokens = allowed ? full - 1 : full
-    buckets.delete(key)
-    buckets.set(key, { tokens, atMs: now })
-    const oldest = buckets.size > LOCAL_BUCKETS_MAX ? buckets.keys().next().value : undefined
-    if (oldest !== undefined) buckets.delete(oldest)
-    return describe(rule, allowed, tokens)
+    buckets.set(key, { tokens, atMs })
+    return { allowed, tokens }
   }
 }
 
 export function createTokenBuckets(redis: RedisGate, nowMs: () => number): TokenBuckets {
   const takeLocally = createLocalBuckets(nowMs)
-  return {
-    /** Takes one token, or says when there will be one; never throws. */
-    async take(key, rule) {
-      if (!redis.isUp()) return takeLocally(key, rule)
-      try {
-        const name = redis.key('bucket', key)
-        const [taken, thousandths] = await redis.run((connection) => runScript(connection, TAKE, name, rule))
-        return describe(rule, taken === 1, thousandths / 1000)
-      } catch {
-        return takeLocally(key, rule)
-      }
-    },
+  /** What the last answers said; `asked` have no answer yet. */
+  const seen = createMemory<Seen & { asked: number }>()
+
+  const takeOne = async (key: string, rule: BucketRule): Promise<Taken> => {
+    if (!redis.isUp()) return takeLocally(key, rule)
+    try {
+      const values = [rule.limit, rule.perSeconds * 1000]
+      const answer = await redis.run((connection) => TAKE(connection, [redis.key('bucket', key)], values))
+      const [taken, thousandths] = answer as [number, number]
+      return { allowed: taken === 1, tokens: thousandths / 1000 }
+    } catch {
+      return takeLocally(key, rule)
+    }
   }
-}
+  const takeAndNote = async (key: string, rule: BucketRule): Promise<BucketState> => {
+    const { allowed, tokens } = await takeOne(key, rule)
+    seen.set(key, { tokens, atMs: nowMs(), asked: Math.max(0, (seen.get(key)?.asked ?? 0) - 1) })
+    return describe(rule, allowed, tokens)
+  }
 
-const SHA = new Bun.CryptoHasher('sha1').update(TAKE).digest('hex')
-
-async function runScript(
-  connection: RedisCommands,
-  script: string,
-  key: string,
-  rule: BucketRule,
-): Promise<[number, number]> {
-  const args = [key, rule.limit, rule.perSeconds * 1000] as const
-  try {
-    return (await connection.evalsha(SHA, 1, ...args)) as [number, number]
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-    return (await connection.eval(script, 1, ...args)) as [number, number]
+  return {
+    async take(key, rule) {
+      const { allowed, tokens } = await takeOne(key, rule)
+      return describe(rule, allowed, tokens)
+    },
+    takeAhead(key, rule) {
+      const last = seen.get(key) ?? { tokens: 0, atMs: Number.NEGATIVE_INFINITY, asked: 0 }
+      const isFresh = nowMs() - last.atMs < rule.perSeconds * 1000
+      const tokens = isFresh ? refilled(last, rule, nowMs()) - last.asked : 0
+      seen.set(key, { ...last, asked: last.asked + 1 })
+      const answer = takeAndNote(key, rule)
+      return tokens - 1 >= rule.limit * PLENTY_SHARE ? describe(rule, true, tokens - 1) : answer
+    },
   }
 }

@@ -11,19 +11,21 @@ export type FakeBuckets = TokenBuckets & {
 export function fakeBuckets(): FakeBuckets {
   const emptied: string[] = []
   const taken: FakeBuckets['taken'] = []
+  const takeAhead: TokenBuckets['takeAhead'] = (key, rule) => {
+    taken.push({ key, rule })
+    const allowed = !emptied.some((prefix) => key.startsWith(prefix))
+    return {
+      allowed,
+      limit: rule.limit,
+      remaining: allowed ? rule.limit - 1 : 0,
+      resetSeconds: allowed ? 1 : rule.perSeconds,
+      retryAfterSeconds: 3,
+    }
+  }
   return {
     taken,
     empty: (keyPrefix) => void emptied.push(keyPrefix),
-    async take(key, rule) {
-      taken.push({ key, rule })
-      const allowed = !emptied.some((prefix) => key.startsWith(prefix))
-      return {
-        allowed,
-        limit: rule.limit,
-        remaining: allowed ? rule.limit - 1 : 0,
-        resetSeconds: allowed ? 1 : rule.perSeconds,
-        retryAfterSeconds: 3,
-      }
-    },
+    take: async (key, rule) => takeAhead(key, rule),
+    takeAhead,
   }
 }
