@@ -2,7 +2,12 @@ import { afterEach, beforeEach, expect, jest, test } from 'bun:test'
 import { createBatcher } from './batcher'
 
 /** Batches are answered when the test says so; each item's answer is itself in capitals. */
-function heldBatches(options: { sizeMax: number; everyMs?: number; isOfOne?: (error: unknown) => boolean }) {
+function heldBatches(options: {
+  sizeMax: number
+  everyMs?: number
+  enough?: number
+  isOfOne?: (error: unknown) => boolean
+}) {
   const batches: { items: readonly string[]; answer(): void; fail(error: unknown): void }[] = []
   const ask = createBatcher<string, string>({
     ...options,
@@ -80,6 +85,31 @@ test('batches that are to be apart wait for that alone, and whoever comes after 
   expect(sent()).toEqual(['a', 'bc'])
   batches[1]?.answer()
   expect(await Promise.all(others)).toEqual(['B', 'C'])
+})
+
+test('a batch that is to be apart goes at once when enough wait for it', async () => {
+  const { ask, batches, sent } = heldBatches({ sizeMax: 9, everyMs: 4000, enough: 3 })
+  const all = [ask('a')]
+  await turn()
+  batches[0]?.answer()
+  await all[0]
+  all.push(ask('b'), ask('c'))
+  await turn()
+  expect(sent()).toEqual(['a'])
+  all.push(ask('d'))
+  await turn()
+  expect(sent()).toEqual(['a', 'bcd'])
+  batches[1]?.answer()
+  expect(await Promise.all(all)).toEqual([...'ABCD'])
+  // The rest begins anew with the batch that cut it short.
+  jest.advanceTimersByTime(3000)
+  const last = ask('e')
+  await turn()
+  expect(sent()).toHaveLength(2)
+  jest.advanceTimersByTime(4000)
+  expect(sent()).toHaveLength(3)
+  batches[2]?.answer()
+  expect(await last).toBe('E')
 })
 
 test('a batch is no larger than it may be, and the rest is not forgotten', async () => {

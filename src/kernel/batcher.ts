@@ -9,8 +9,9 @@ type Options<Item, Answer> = Readonly<{
   sizeMax: number
   /** How many turns of the loop may bring company to the first of a batch, before it goes. */
   turns?: number
-  /** From the start of one batch to the start of the next; whoever comes after such a rest waits for nothing. */
+  /** From the start of one batch to the next, unless enough wait for it; whoever comes after such a rest waits for nothing. */
   everyMs?: number
+  enough?: number
   /** Whatever waits goes when the first has waited for so long, though the batch before is still under way. */
   patienceMs?: number
   /** Whether a batch may have failed for one of its items only; then each is run again by itself. */
@@ -32,13 +33,13 @@ const PATIENCE_MS = 25
  * more go together.
  */
 export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Batcher<Item, Answer> {
-  const { run, sizeMax, turns = 1, everyMs = 0, isOfOne = () => false } = options
-  const { patienceMs = PATIENCE_MS } = options
+  const { run, sizeMax, turns = 1, patienceMs = PATIENCE_MS, isOfOne = () => false } = options
+  const { everyMs = 0, enough = sizeMax } = options
   let waiting: Asker<Item, Answer>[] = []
   let underWay = 0
   let isScheduled = false
   let timer: Timer | undefined
-  let isResting = false
+  let restTimer: Timer | undefined
   let startedMs = Number.NEGATIVE_INFINITY
 
   const runAll = async (askers: readonly Asker<Item, Answer>[]): Promise<void> => {
@@ -60,6 +61,8 @@ export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Bat
     waiting = waiting.slice(sizeMax)
     underWay++
     startedMs = monotonicMs()
+    clearTimeout(restTimer)
+    restTimer = undefined
     void runAll(askers).then(() => {
       underWay--
       goOn()
@@ -67,11 +70,8 @@ export function createBatcher<Item, Answer>(options: Options<Item, Answer>): Bat
   }
   const startOrRest = () => {
     const restMs = startedMs + everyMs - monotonicMs()
-    if (restMs <= 0) return start()
-    if (isResting) return
-    isResting = true
-    setTimeout(() => {
-      isResting = false
+    if (restMs <= 0 || waiting.length >= enough) return start()
+    restTimer ??= setTimeout(() => {
       startedMs = Number.NEGATIVE_INFINITY
       goOn()
     }, restMs)

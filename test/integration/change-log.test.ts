@@ -169,7 +169,8 @@ describe('the log of changes', () => {
     })
     expect(await stage.redis().get(noted)).toBe(String(before + 3000))
     expect(await stage.redis().strlen(key)).toBe(before + 4)
-    const fails = writer.make([newId()], { ...NOTHING, script: "redis.call('NONSENSE')" })
+    const items = [{ keys: [key], values: [] }]
+    const fails = writer.make([newId()], { script: "redis.call('NONSENSE')", values: [], items })
     await expect(fails).rejects.toThrow('Redis cannot be reached')
   })
 

@@ -80,6 +80,7 @@ type Deed = Readonly<{ viewerId: string; storyId: string }>
 const DEEDS_AT_ONCE_MAX = 500
 /** A command wakes two processes, for one deed as for ten: those of a busy moment travel together. */
 const TELL_EVERY_MS = 4
+const DEEDS_ENOUGH = 6
 
 export function createPageVersions(
   redis: RedisGate,
@@ -130,6 +131,7 @@ export function createPageVersions(
   const mark = createBatcher<Deed, number>({
     sizeMax: DEEDS_AT_ONCE_MAX,
     everyMs: TELL_EVERY_MS,
+    enough: DEEDS_ENOUGH,
     async run(deeds) {
       const viewerIds = deeds.map(({ viewerId }) => viewerId)
       const named = deeds.map(({ viewerId, storyId }) => ({ key: versionKey(viewerId), storyId }))

@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis'
 import { monotonicMs } from '../../kernel/clock'
 import { newId } from '../../kernel/ids'
 import type { RedisGate } from './client'
@@ -16,8 +17,16 @@ export type EventBus = Readonly<{
 
 /** Wakes of a burst travel together: one brings whoever hears it up to date with all of them. */
 const WAKE_EVERY_MS = 4
+/** Where nobody else listened to the last one; somebody who begins to just then hears of the next events so much later. */
+const WAKE_EVERY_ALONE_MS = 100
 
-export function createEventBus(redis: RedisGate): EventBus {
+type Timing = Readonly<{ nowMs(): number; rest(ms: number): Promise<unknown> }>
+const SYSTEM: Timing = {
+  nowMs: monotonicMs,
+  rest: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+
+export function createEventBus(redis: RedisGate, timing = SYSTEM): EventBus {
   const wakeChannel = redis.key('events', 'wake')
   const endChannel = redis.key('streams', 'end')
   const wakeListeners: (() => void)[] = []
@@ -33,13 +42,19 @@ export function createEventBus(redis: RedisGate): EventBus {
   const ownName = newId()
   let publishedMs = Number.NEGATIVE_INFINITY
   let nextPublish: Promise<void> | null = null
+  let isHearing = false
+  let isAlone = false
   const publishWake = async () => {
-    const restMs = publishedMs + WAKE_EVERY_MS - monotonicMs()
+    const restMs = publishedMs + (isAlone ? WAKE_EVERY_ALONE_MS : WAKE_EVERY_MS) - timing.nowMs()
     // Also without a rest it is known as the next one before it is not any more: else no later wake would be published.
-    await (restMs > 0 ? new Promise((resolve) => setTimeout(resolve, restMs)) : null)
+    await (restMs > 0 ? timing.rest(restMs) : null)
     nextPublish = null
-    publishedMs = monotonicMs()
-    await redis.run((connection) => connection.publish(wakeChannel, ownName))
+    publishedMs = timing.nowMs()
+    await redis.run(async (connection) => {
+      const listeners = await connection.publish(wakeChannel, ownName)
+      // A node of a cluster counts its own listeners only.
+      isAlone = listeners <= (isHearing ? 1 : 0) && !(connection instanceof Cluster)
+    })
   }
   let subscribed = false
   const subscribe = () => {
@@ -52,7 +67,14 @@ export function createEventBus(redis: RedisGate): EventBus {
     })
     // What was said while this connection was away is not repeated, so coming back is a reason to look: once it hears again.
     subscriber.on('ready', () => {
-      subscriber.subscribe(wakeChannel, endChannel).then(tellWake, () => undefined)
+      const heard = () => {
+        isHearing = true
+        tellWake()
+      }
+      subscriber.subscribe(wakeChannel, endChannel).then(heard, () => undefined)
+    })
+    subscriber.on('close', () => {
+      isHearing = false
     })
   }
   return {
