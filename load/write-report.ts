@@ -69,7 +69,7 @@ ${missing.length === 0 ? '' : `Not measured yet: rows ${missing.join(', ')}.\n\n
 ## Tried, measured, kept or dropped
 
 Medians of both, asked in turn by \`bun load/tries.ts\`. What cannot be taken apart so is in the decision notes
-(0050, 0069 to 0086), each with its number.
+(0050, 0069 to 0087), each with its number.
 
 | tried | beside | time | verdict |
 | --- | --- | --- | --- |
