@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createChangeLog } from '../../src/features/feed/change-log'
+import { createChangeLog, createChangeScript } from '../../src/features/feed/change-log'
 import { newId } from '../../src/kernel/ids'
 import type { RedisGate } from '../../src/platform/redis/client'
 import { useStage } from '../support/context'
@@ -11,7 +11,7 @@ import { until } from '../support/until'
 const stage = useStage()
 const LEASE_MS = 6
 /** A change of nothing. */
-const NOTHING = { script: '', values: [], items: [] }
+const NOTHING = { script: createChangeScript(''), values: [], items: [] }
 /** Behind whatever was sent before. */
 const roundTrip = (redis: RedisGate) => redis.run((connection) => connection.get('nothing'))
 
@@ -163,14 +163,20 @@ describe('the log of changes', () => {
     const before = await stage.redis().strlen(key)
     const noted = `${stage.redisKeyPrefix()}:{changes}:noted`
     await writer.make([newId()], {
-      script: "redis.call('SET', keys[2], redis.call('STRLEN', keys[1]) + values[1] + values[2])",
+      script: createChangeScript(
+        "redis.call('SET', keys[2], redis.call('STRLEN', keys[1]) + values[1] + values[2])",
+      ),
       values: [1000],
       items: [{ keys: [key, noted], values: [2000] }],
     })
     expect(await stage.redis().get(noted)).toBe(String(before + 3000))
     expect(await stage.redis().strlen(key)).toBe(before + 4)
     const items = [{ keys: [key], values: [] }]
-    const fails = writer.make([newId()], { script: "redis.call('NONSENSE')", values: [], items })
+    const fails = writer.make([newId()], {
+      script: createChangeScript("redis.call('NONSENSE')"),
+      values: [],
+      items,
+    })
     await expect(fails).rejects.toThrow('Redis cannot be reached')
   })
 
@@ -259,7 +265,7 @@ describe('the log of changes', () => {
   })
 })
 
-const SET = "redis.call('SET', keys[1], values[1])"
+const SET = createChangeScript("redis.call('SET', keys[1], values[1])")
 
 test('whatever was changed and answered, no process takes for unchanged, however busily it reads', async () => {
   const processes = [1, 2, 3].map(() => {

@@ -13,7 +13,7 @@ function setUp(popped: string[] = []) {
   const asked: unknown[][] = []
   const given: unknown[][] = []
   const redis = fakeRedisGate(clock.nowMs, {
-    eval: (async (_: string, ...args: unknown[]) => {
+    evalsha: (async (_: string, ...args: unknown[]) => {
       asked.push(args)
       return popped
     }) as never,

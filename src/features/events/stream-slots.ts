@@ -1,5 +1,6 @@
 import type { RedisGate } from '../../platform/redis/client'
 import type { EventBus } from '../../platform/redis/event-bus'
+import { createScript } from '../../platform/redis/script'
 import type { Subscriber } from './subscriber'
 
 /**
@@ -30,7 +31,7 @@ type Options = Readonly<{
  * otherwise end its own newest stream. KEYS[1] slots; ARGV now, stream id, max, oldest start that can be alive. Returns the
  * ids that have to end.
  */
-const TAKE = `
+const TAKE = createScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[4])
 local newest = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
 redis.call('ZADD', KEYS[1], math.max(tonumber(ARGV[1]), tonumber(newest or 0) + 1), ARGV[2])
@@ -41,7 +42,7 @@ local popped = redis.call('ZPOPMIN', KEYS[1], excess)
 local ids = {}
 for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
 return ids
-`
+`)
 
 export function createStreamSlots(options: Options): StreamSlots {
   const { redis, bus, streamsOf, nowMs, streamsMax, streamAgeMsMax } = options
@@ -58,19 +59,9 @@ export function createStreamSlots(options: Options): StreamSlots {
       const own = streamsOf(userId)
       for (const oldest of own.slice(0, Math.max(0, own.length - streamsMax))) oldest.close('replaced')
       try {
-        const ids = await redis.run(
-          (connection) =>
-            connection.eval(
-              TAKE,
-              1,
-              key(userId),
-              nowMs(),
-              streamId,
-              streamsMax,
-              nowMs() - streamAgeMsMax,
-            ) as Promise<string[]>,
-        )
-        for (const id of ids) await bus.endStream(userId, id)
+        const values = [nowMs(), streamId, streamsMax, nowMs() - streamAgeMsMax]
+        const ids = await redis.run((connection) => TAKE(connection, [key(userId)], values))
+        for (const id of ids as string[]) await bus.endStream(userId, id)
       } catch {
         // Each process has counted its own above.
       }

@@ -34,10 +34,12 @@ export type ChangeLog = Readonly<{
 type Whose = readonly string[] | 'all'
 type Values = readonly (string | number)[]
 
+/** One script for the change and the word of it, and, for a cluster, one for the change of an item alone. */
+export type ChangeScript = Readonly<{ told: RedisScript; alone: RedisScript }>
+
 /** A change to what lies in Redis; keys of different items may lie on different nodes of a cluster. */
 export type Change = Readonly<{
-  /** Lua over the tables `keys` and `values`, of all items in their order. */
-  script: string
+  script: ChangeScript
   /** Come before those of the items. */
   values: Values
   items: readonly Readonly<{ keys: readonly string[]; values: Values }>[]
@@ -80,13 +82,17 @@ return redis.call('GET', KEYS[2])
 const TELL_VALUES = 4
 const TELL = createScript(TELL_SOURCE)
 
-/** The change first: who reads of it has to find it made. */
-const changeAndTell = memoize((change: string) =>
-  createScript(
-    `local keys, values = { unpack(KEYS, 3) }, { unpack(ARGV, ${TELL_VALUES + 1}) }\n${change}\n${TELL_SOURCE}`,
+/**
+ * What makes a change. It is made before it is told: who reads of it has to find it made.
+ *
+ * @param source Lua over the tables `keys` and `values`, of all items in their order
+ */
+export const createChangeScript = (source: string): ChangeScript => ({
+  told: createScript(
+    `local keys, values = { unpack(KEYS, 3) }, { unpack(ARGV, ${TELL_VALUES + 1}) }\n${source}\n${TELL_SOURCE}`,
   ),
-)
-const changeAlone = memoize((change: string) => createScript(`local keys, values = KEYS, ARGV\n${change}`))
+  alone: createScript(`local keys, values = KEYS, ARGV\n${source}`),
+})
 
 /**
  * KEYS as above; ARGV the head and the length that are known, a new head, the lease and how long it is kept, the log's
@@ -128,16 +134,11 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
   ): Promise<unknown> => {
     const telling = [entries, newHead(), LOG_LENGTH_MAX, KEPT_SECONDS]
     if (connection instanceof Cluster) {
-      const alone = changeAlone(script)
-      await Promise.all(items.map((item) => alone(connection, item.keys, [...values, ...item.values])))
+      await Promise.all(items.map((item) => script.alone(connection, item.keys, [...values, ...item.values])))
       return TELL(connection, [logKey, leaseKey], telling)
     }
     const keys = [logKey, leaseKey, ...items.flatMap((item) => item.keys)]
-    return changeAndTell(script)(connection, keys, [
-      ...telling,
-      ...values,
-      ...items.flatMap((item) => item.values),
-    ])
+    return script.told(connection, keys, [...telling, ...values, ...items.flatMap((item) => item.values)])
   }
 
   const note = (entries: string): void => {
@@ -193,14 +194,4 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
 function entryOf(viewerId: string): string {
   const slot = viewerId.slice(-SLOT_LENGTH)
   return HEX_SLOT.test(slot) ? slot : ALL
-}
-
-/** There are as many changes as their makers have texts: three. */
-function memoize(create: (change: string) => RedisScript): (change: string) => RedisScript {
-  const known = new Map<string, RedisScript>()
-  return (change) => {
-    const script = known.get(change) ?? create(change)
-    known.set(change, script)
-    return script
-  }
 }

@@ -3,7 +3,7 @@ import { newSecret } from '../../kernel/ids'
 import type { RedisGate } from '../../platform/redis/client'
 import type { RedisCommands } from '../../platform/redis/connection'
 import { readMany } from '../../platform/redis/read-many'
-import type { Change, ChangeLog } from './change-log'
+import { type Change, type ChangeLog, createChangeScript } from './change-log'
 
 /**
  * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
@@ -53,27 +53,27 @@ export const CLOCK_SKEW_MS = 2000
  * By Redis' clock: an instance with another time would forget what others removed, or have its own forgotten.
  * keys ids by when they were removed, token; values new token, milliseconds and seconds to keep, ids.
  */
-const NOTE_REMOVED = `
+const NOTE_REMOVED = createChangeScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for i = 4, #values do redis.call('ZADD', keys[1], now, values[i]) end
 redis.call('SET', keys[2], values[1], 'EX', values[3])
 redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', now - values[2])
 redis.call('EXPIRE', keys[1], values[3])
-`
+`)
 
 /**
  * Without a version there is no page to be marked as viewed; past the bound the list makes way for a new version. keys
  * versions; values the bound, a new version, its seconds, and for each key the story, or nothing for a new version.
  */
-const MARK = `
+const MARK = createChangeScript(`
 for i, key in ipairs(keys) do
   local story = values[i + 3]
   if story == '' or redis.call('EXISTS', key) == 1 and redis.call('APPEND', key, ',' .. story) > tonumber(values[1]) then
     redis.call('SET', key, values[2], 'EX', values[3])
   end
 end
-`
+`)
 
 /** What a viewer did: viewed the story, or, without one, something that makes all of their pages stale. */
 type Deed = Readonly<{ viewerId: string; storyId: string }>
