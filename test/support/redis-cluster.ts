@@ -18,26 +18,39 @@ export type ClusterNode = Readonly<{
   resume(): void
 }>
 
-export type RedisCluster = Readonly<{ url: string; nodes: readonly ClusterNode[]; stop(): Promise<void> }>
+export type RedisCluster = Readonly<{
+  /** Of the nodes that the cluster began with. */
+  url: string
+  nodes: readonly ClusterNode[]
+  /** Starts one more node, and resolves when it has all that the node with this place has. */
+  addReplica(of: number): Promise<ClusterNode>
+  stop(): Promise<void>
+}>
 
 const NODES = 3
 const SLOTS = 16_384
 const PASSWORD = 'cluster of tests / only'
 
-/** Starts the nodes, gives each a third of the slots, and resolves when all of them see all slots served. */
-export async function startRedisCluster(): Promise<RedisCluster> {
+/**
+ * Starts the nodes, gives each a third of the slots, and resolves when all of them see all slots served.
+ *
+ * @param nodeTimeoutMs after how long a node that is silent counts as failed by the others
+ */
+export async function startRedisCluster({ nodeTimeoutMs = 15_000 } = {}): Promise<RedisCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'stories-cluster-'))
   const program = await findRedisProgram(() => undefined)
   const ports = await chooseFreePorts(2 * NODES)
   const nodes = await Promise.all(
     Array.from({ length: NODES }, (_, i) => {
       const [port = 0, busPort = 0] = ports.slice(2 * i)
-      return startNode(program, join(dir, `${i}`), port, busPort)
+      return startNode({ program, dir: join(dir, `${i}`), port, busPort, nodeTimeoutMs })
     }),
   )
+  const replicas: Node[] = []
   const stop = async () => {
-    for (const node of nodes) node.resume()
-    await Promise.all(nodes.map((node) => node.stop()))
+    const all = [...nodes, ...replicas]
+    for (const node of all) node.resume()
+    await Promise.all(all.map((node) => node.stop()))
     rmSync(dir, { recursive: true, force: true })
   }
   try {
@@ -46,7 +59,21 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await stop()
     throw error
   }
-  return { url: nodes.map(({ url }) => url).join(','), nodes, stop }
+  return {
+    url: nodes.map(({ url }) => url).join(','),
+    nodes,
+    async addReplica(of) {
+      const master = nodes[of]
+      if (master === undefined) throw new Error(`the cluster has no node ${of}`)
+      const [port = 0, busPort = 0] = await chooseFreePorts(2)
+      const replicaDir = join(dir, `replica-${replicas.length}`)
+      const replica = await startNode({ program, dir: replicaDir, port, busPort, nodeTimeoutMs })
+      replicas.push(replica)
+      await follow(replica, master)
+      return replica
+    },
+    stop,
+  }
 }
 
 type Node = ClusterNode & Readonly<{ port: number; busPort: number }>
@@ -58,7 +85,15 @@ async function chooseFreePorts(count: number): Promise<number[]> {
   return [...ports]
 }
 
-async function startNode(program: RedisProgram, dir: string, port: number, busPort: number): Promise<Node> {
+type NodeOptions = Readonly<{
+  program: RedisProgram
+  dir: string
+  port: number
+  busPort: number
+  nodeTimeoutMs: number
+}>
+
+async function startNode({ program, dir, port, busPort, nodeTimeoutMs }: NodeOptions): Promise<Node> {
   mkdirSync(dir)
   const url = `redis://:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`
   const settings = [
@@ -72,6 +107,9 @@ async function startNode(program: RedisProgram, dir: string, port: number, busPo
     'cluster-enabled yes',
     `cluster-port ${busPort}`,
     'cluster-config-file nodes.conf',
+    `cluster-node-timeout ${nodeTimeoutMs}`,
+    // A replica is never too old to take over: how old it is, is what a test chooses.
+    'cluster-replica-validity-factor 0',
     '',
   ].join('\n')
   let child: Child
@@ -120,6 +158,19 @@ async function introduce(nodes: readonly Node[]): Promise<void> {
         return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${SLOTS}`)
       }),
     )
+}
+
+async function follow(replica: Node, master: Node): Promise<void> {
+  const id = String(await ask(master.url, (redis) => redis.cluster('MYID')))
+  await ask(replica.url, async (redis) => {
+    await redis.cluster('MEET', '127.0.0.1', master.port, master.busPort)
+    await until('the replica to know its master', () =>
+      redis.cluster('REPLICATE', id).then(Boolean, () => false),
+    )
+    await until('the replica to have all', async () =>
+      (await redis.info('replication')).includes('master_link_status:up'),
+    )
+  })
 }
 
 /** Lets `work` talk to one node, over a connection of its own. */
