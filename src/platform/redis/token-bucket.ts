@@ -22,14 +22,17 @@ export type TokenBuckets = Readonly<{
   /** Takes one token, or says when there will be one; never throws. */
   take(key: string, rule: BucketRule): Promise<BucketState>
   /**
-   * The same without waiting for Redis, where this process has lately seen that plenty is left. The token is taken all the
-   * same; should others have emptied the bucket meanwhile, a quarter of the limit at most gets through here before that is
-   * known (docs/decisions/0087).
+   * The same without waiting for Redis, where this process has lately seen that plenty is left and has nothing under way.
+   * The token is taken all the same; should others have emptied the bucket meanwhile, one gets through here before that is
+   * known, and is owed (docs/decisions/0087).
    */
   takeAhead(key: string, rule: BucketRule): BucketState | Promise<BucketState>
 }>
 
-/** KEYS[1] bucket; ARGV limit, milliseconds for a full refill. Returns { taken, thousandths of a token left }. */
+/**
+ * KEYS[1] bucket; ARGV limit, milliseconds for a full refill, 1 for a token that was granted already, which is taken even
+ * where there is none. Returns { taken, thousandths of a token left }.
+ */
 const TAKE = createScript(`
 local limit = tonumber(ARGV[1])
 local window = tonumber(ARGV[2])
@@ -40,18 +43,18 @@ local tokens = tonumber(bucket[1]) or limit
 local elapsed = math.max(0, now - (tonumber(bucket[2]) or now))
 tokens = math.min(limit, tokens + elapsed * limit / window)
 local taken = 0
-if tokens >= 1 then
+if tokens >= 1 or ARGV[3] == '1' then
   tokens = tokens - 1
   taken = 1
 end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now)
-redis.call('PEXPIRE', KEYS[1], window + 1000)
+redis.call('PEXPIRE', KEYS[1], 2 * window)
 return { taken, math.floor(tokens * 1000) }
 `)
 
 /** Buckets that a process remembers. */
 const REMEMBERED_MAX = 50_000
-/** Of the limit; as much again would have to be taken elsewhere before one more than the limit gets through. */
+/** Of the limit: so much would have to be taken elsewhere before one more than the limit gets through. */
 const PLENTY_SHARE = 3 / 4
 
 type Seen = Readonly<{ tokens: number; atMs: number }>
@@ -104,10 +107,10 @@ export function createTokenBuckets(redis: RedisGate, nowMs: () => number): Token
   /** What the last answers said; `asked` have no answer yet. */
   const seen = createMemory<Seen & { asked: number }>()
 
-  const takeOne = async (key: string, rule: BucketRule): Promise<Taken> => {
+  const takeOne = async (key: string, rule: BucketRule, isGranted = false): Promise<Taken> => {
     if (!redis.isUp()) return takeLocally(key, rule)
     try {
-      const values = [rule.limit, rule.perSeconds * 1000]
+      const values = [rule.limit, rule.perSeconds * 1000, isGranted ? 1 : 0]
       const answer = await redis.run((connection) => TAKE(connection, [redis.key('bucket', key)], values))
       const [taken, thousandths] = answer as [number, number]
       return { allowed: taken === 1, tokens: thousandths / 1000 }
@@ -115,8 +118,8 @@ export function createTokenBuckets(redis: RedisGate, nowMs: () => number): Token
       return takeLocally(key, rule)
     }
   }
-  const takeAndNote = async (key: string, rule: BucketRule): Promise<BucketState> => {
-    const { allowed, tokens } = await takeOne(key, rule)
+  const takeAndNote = async (key: string, rule: BucketRule, isGranted: boolean): Promise<BucketState> => {
+    const { allowed, tokens } = await takeOne(key, rule, isGranted)
     seen.set(key, { tokens, atMs: nowMs(), asked: Math.max(0, (seen.get(key)?.asked ?? 0) - 1) })
     return describe(rule, allowed, tokens)
   }
@@ -129,10 +132,11 @@ export function createTokenBuckets(redis: RedisGate, nowMs: () => number): Token
     takeAhead(key, rule) {
       const last = seen.get(key) ?? { tokens: 0, atMs: Number.NEGATIVE_INFINITY, asked: 0 }
       const isFresh = nowMs() - last.atMs < rule.perSeconds * 1000
-      const tokens = isFresh ? refilled(last, rule, nowMs()) - last.asked : 0
+      const left = isFresh ? refilled(last, rule, nowMs()) - 1 : 0
+      const isGranted = last.asked === 0 && left >= rule.limit * PLENTY_SHARE
       seen.set(key, { ...last, asked: last.asked + 1 })
-      const answer = takeAndNote(key, rule)
-      return tokens - 1 >= rule.limit * PLENTY_SHARE ? describe(rule, true, tokens - 1) : answer
+      const answer = takeAndNote(key, rule, isGranted)
+      return isGranted ? describe(rule, true, left) : answer
     },
   }
 }
