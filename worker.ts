@@ -4,6 +4,7 @@ import { expireStories } from './src/features/expiry/expire-stories'
 import { startLoop } from './src/features/expiry/loop'
 import { createWorkerStatus } from './src/features/health/worker-status'
 import { cleanUp, type DaysDone } from './src/features/housekeeping/clean-up'
+import { pathOf } from './src/http/request-url'
 import { version } from './src/version'
 
 /** The background process: a sweep and a round of housekeeping every minute, metrics of its own, drain on SIGTERM. */
@@ -43,7 +44,12 @@ if (isOnce) {
 }
 
 const status = createWorkerStatus(ctx)
-const server = Bun.serve({ port: config.workerMetricsPort, hostname: config.host, fetch: status.respond })
+const server = Bun.serve({
+  port: config.workerMetricsPort,
+  hostname: config.host,
+  development: false,
+  fetch: (request) => status.respond(pathOf(request.url)),
+})
 ctx.logger.info({ event: 'worker_started', port: server.port, version })
 
 const daysDone: DaysDone = new Map()

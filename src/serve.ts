@@ -5,6 +5,7 @@ import type { Config } from './config'
 import { createContext } from './context'
 import { isReady } from './features/health/ready'
 import type { Connection } from './http/request-info'
+import { pathOf } from './http/request-url'
 import { loadWebClient } from './http/web-client'
 import { monotonicMs } from './kernel/clock'
 import { version } from './version'
@@ -53,8 +54,9 @@ export async function serve(config: Config): Promise<void> {
           port: config.metricsPort,
           hostname: config.host,
           reusePort: link !== null,
+          development: false,
           fetch: (request) => {
-            if (new URL(request.url).pathname !== '/metrics') return new Response(null, { status: 404 })
+            if (pathOf(request.url) !== '/metrics') return new Response(null, { status: 404 })
             const headers = { Authorization: `Bearer ${config.metricsToken ?? ''}` }
             const connection = { address: '127.0.0.1', keepOpen: () => undefined }
             return app.handle(new Request('http://localhost/metrics', { headers }), connection)

@@ -3,6 +3,7 @@ import type { AppContext } from '../context'
 import { unauthenticated } from '../kernel/errors'
 import type { Role } from '../kernel/viewer'
 import { infoOf } from './request-info'
+import { readableUrl } from './request-url'
 import { type BodyHook, jsonBody } from './schemas'
 
 type Deps = Pick<AppContext, 'tokens' | 'findUser'>
@@ -63,4 +64,5 @@ function bearerToken(request: Request): string | null {
   return header !== null && /^bearer /i.test(header) ? header.slice(7).trim() : null
 }
 
-const queryToken = (request: Request): string | null => new URL(request.url).searchParams.get('access_token')
+const queryToken = (request: Request): string | null =>
+  new URL(readableUrl(request.url)).searchParams.get('access_token')

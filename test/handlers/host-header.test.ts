@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { connect } from 'node:net'
 import { buildApp } from '../../src/app'
 import { fakeContext } from '../support/fake-context'
+import { sendRaw } from '../support/raw-request'
 
 // A name may be as short as `api`, and an old health checker sends none at all: neither may change what is answered.
 describe('the Host header', () => {
@@ -16,19 +16,7 @@ describe('the Host header', () => {
   })
   afterAll(() => server.stop(true))
 
-  /** Sends the lines as they are. @returns the whole answer */
-  const send = (...lines: string[]): Promise<string> =>
-    new Promise((resolve, reject) => {
-      let answer = ''
-      const socket = connect(server.port ?? 0, '127.0.0.1', () =>
-        socket.write(`${lines.join('\r\n')}\r\n\r\n`),
-      )
-      socket.on('data', (chunk) => {
-        answer += chunk
-      })
-      socket.on('end', () => resolve(answer))
-      socket.on('error', reject)
-    })
+  const send = (...lines: string[]): Promise<string> => sendRaw(server.port ?? 0, ...lines)
 
   for (const host of ['a', 'api', 'api:80', 'stories.example.org']) {
     test(`of ${host} reaches the same routes`, async () => {
@@ -43,6 +31,16 @@ describe('the Host header', () => {
     expect(head).toMatch(/^HTTP\/1.1 200 [\s\S]*\r\ncontent-length: 15\r\n([^\r\n]+\r\n)*\r\n$/i)
     expect(await send('GET /feed HTTP/1.1', 'Host: a', 'Connection: close')).toStartWith('HTTP/1.1 401 ')
   })
+
+  test.each(['x:abc', '[::1', 'x:99999', '::::', '1.2.3.4.5.6.7'])(
+    'of %s, which is none, keeps nobody from saying who they are in the query',
+    async (host) => {
+      for (const query of ['', '?access_token=x']) {
+        const answer = await send(`GET /events${query} HTTP/1.1`, `Host: ${host}`, 'Connection: close')
+        expect(answer).toStartWith('HTTP/1.1 401 ')
+      }
+    },
+  )
 
   test('may be missing in HTTP/1.0', async () => {
     expect(await send('GET /livez HTTP/1.0')).toEndWith('{"status":"ok"}')

@@ -6,6 +6,7 @@ import { STACK_START_MS_MAX, TEST_MS_MAX } from '../support/context'
 import { createDatabase, type TestDatabase } from '../support/database'
 import { type Person, signUp } from '../support/people'
 import { type LogLine, runToEnd, type ServiceProcess, startApi } from '../support/processes'
+import { sendRaw } from '../support/raw-request'
 import { type EventReader, readEvents } from '../support/read-stream'
 import { serviceEnv, testStack } from '../support/services'
 import { until } from '../support/until'
@@ -90,6 +91,17 @@ test('both processes serve, and whichever is asked says how many requests there 
   expect(Math.abs((await metric(scrape(), 'process_start_time_seconds')) * 1000 - Date.now())).toBeLessThan(
     TEST_MS_MAX * 5,
   )
+})
+
+test('a scraper may be old, or call the server what it likes', async () => {
+  for (const lines of [
+    ['GET /metrics HTTP/1.0'],
+    ['GET /metrics HTTP/1.1', 'Host: x:abc', 'Connection: close'],
+  ]) {
+    const answer = await sendRaw(metricsPort, ...lines)
+    expect(answer).toMatch(/^HTTP\/1.. 200 /)
+    expect(answer).toContain(ME)
+  }
 })
 
 test('an event reaches streams of both processes, wherever it was caused, and streams are counted together', async () => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import { useStage } from '../support/context'
 import { startWorker } from '../support/processes'
+import { sendRaw } from '../support/raw-request'
 import { until } from '../support/until'
 
-/** A worker that is asked to end does so in time and with 0, whatever it waits for. */
+/** What operators ask of a worker: how it is, and to end, which it does in time and with 0, whatever it waits for. */
 
 const stage = useStage()
 
@@ -33,4 +34,15 @@ test.each([
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
     expect(lines.at(-1)).toMatchObject({ event: 'worker_stopped' })
   })
+})
+
+test('a worker tells old health checkers how it is, too', async () => {
+  const worker = await startWorker(stage.env())
+  try {
+    const port = Number(new URL(worker.url).port)
+    expect(await sendRaw(port, 'GET /healthz HTTP/1.0')).toMatch(/^HTTP\/1.. 200 [^]*"status":"ok"/)
+    expect(await sendRaw(port, 'GET /metrics HTTP/1.1', 'Host: x y', 'Connection: close')).toMatch(/ 200 /)
+  } finally {
+    expect(await worker.kill('SIGTERM')).toBe(0)
+  }
 })

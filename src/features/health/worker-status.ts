@@ -4,7 +4,8 @@ type Deps = Pick<AppContext, 'clock' | 'config' | 'metrics' | 'version'>
 
 /** The worker's own `/metrics` and `/healthz`, on a port that only operators reach. */
 export type WorkerStatus = Readonly<{
-  respond(request: Request): Promise<Response>
+  /** Answers a request for this path. */
+  respond(path: string): Promise<Response>
   noteSuccess(): void
 }>
 
@@ -20,8 +21,8 @@ export function createWorkerStatus(ctx: Deps): WorkerStatus {
     return sinceSeconds < ctx.config.workerIntervalSeconds * INTERVALS_MISSED_MAX + GRACE_SECONDS
   }
   return {
-    async respond(request) {
-      switch (new URL(request.url).pathname) {
+    async respond(path) {
+      switch (path) {
         case '/metrics':
           return new Response(await ctx.metrics.registry.metrics(), {
             headers: { 'Content-Type': ctx.metrics.registry.contentType },
