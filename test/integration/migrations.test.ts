@@ -48,6 +48,36 @@ describe('migrations', () => {
     expect(await applied(database)).toBe(migrationCount())
   })
 
+  test('keep nobody waiting while they wait for a table themselves', async () => {
+    const database = await emptyDatabase()
+    const { sql } = database
+    await migrateDatabase(database.url)
+    // As before 0006, which renames triggers of `reactions`.
+    await sql.unsafe(`
+      delete from drizzle.__drizzle_migrations where id >= 7;
+      drop index refresh_tokens_live;
+      alter trigger reactions_changed_old on reactions rename to reactions_changed_from;
+      alter trigger reactions_changed_new on reactions rename to reactions_changed_to`)
+    const reader = await sql.reserve()
+    await reader`begin`
+    await reader`select 1 from reactions`
+    let isMigrated = false
+    const migrating = migrateDatabase(database.url).then(() => {
+      isMigrated = true
+    })
+    await until('the migration to wait for the reader', async () => {
+      const [row] = await sql`select count(*)::int as n from pg_locks where not granted and database =
+        (select oid from pg_database where datname = current_database())`
+      return row?.n > 0
+    })
+    await sql`select 1 from reactions for update`
+    expect(isMigrated).toBe(false)
+    await reader`commit`
+    reader.release()
+    await migrating
+    expect(await applied(database)).toBe(migrationCount())
+  })
+
   test('take as long as they need, whatever limit the database sets for statements', async () => {
     const database = await emptyDatabase()
     const name = new URL(database.url).pathname.slice(1)

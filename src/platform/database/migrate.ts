@@ -3,6 +3,8 @@ import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
+import { monotonicMs } from '../../kernel/clock'
+import { causesOf } from '../../kernel/errors'
 
 export const MIGRATIONS_FOLDER = join(import.meta.dir, '../../../drizzle')
 
@@ -10,9 +12,25 @@ export const MIGRATIONS_FOLDER = join(import.meta.dir, '../../../drizzle')
 export const MIGRATION_LOCK_ID = 7_305_862_114
 
 /**
+ * All who want a table queue behind a migration that waits for it, so it waits for less than PostgreSQL looks for deadlocks
+ * after (1 s), gives up everything, and begins anew.
+ */
+const LOCK_WAIT_MS = 200
+const REST_MS = 1000
+const TRY_MS_MAX = 300_000
+
+const LOCK_NOT_AVAILABLE = '55P03'
+const DEADLOCK = '40P01'
+const isHeldUp = (error: unknown): boolean =>
+  [...causesOf(error)].some((cause) =>
+    [LOCK_NOT_AVAILABLE, DEADLOCK].includes((cause as { code?: string }).code ?? ''),
+  )
+
+/**
  * Applies what is missing of `drizzle/`, one process at a time: a second one waits for the advisory lock and then
- * finds nothing left to do.
+ * finds nothing left to do. Where somebody holds a table for long it is tried again and again, all or nothing.
  *
+ * @throws when it fails, or when the tables have not been free for five minutes
  * @param url a connection that keeps its session (not a transaction-mode pooler)
  */
 export async function migrateDatabase(url: string): Promise<void> {
@@ -21,7 +39,17 @@ export async function migrateDatabase(url: string): Promise<void> {
     // The limits that its role may carry are meant for the service's statements.
     await sql`select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`
     await sql`select pg_advisory_lock(${MIGRATION_LOCK_ID})`
-    await migrate(drizzle({ client: sql }), { migrationsFolder: MIGRATIONS_FOLDER })
+    await sql`select set_config('lock_timeout', ${String(LOCK_WAIT_MS)}, false)`
+    const giveUpAtMs = monotonicMs() + TRY_MS_MAX
+    for (;;) {
+      try {
+        await migrate(drizzle({ client: sql }), { migrationsFolder: MIGRATIONS_FOLDER })
+        return
+      } catch (error) {
+        if (!isHeldUp(error) || monotonicMs() > giveUpAtMs) throw error
+        await Bun.sleep(REST_MS)
+      }
+    }
   } finally {
     await sql.end({ timeout: 5 })
   }
