@@ -91,6 +91,8 @@ export type ContextOptions = Readonly<{
   databaseDeadlineMs?: number
   replicaDeadlineMs?: number
   redisDeadlineMs?: number
+  /** Since when this process has seen what happens to Redis, if not since now, in epoch milliseconds. */
+  startedMs?: number
   /** How often events are looked for that no wake told of. */
   eventsPollMs?: number
   poolSizeMax?: number
@@ -155,7 +157,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   const bus = createEventBus(redis)
   const { feedCacheSeconds: ttlSeconds } = config
   const changes = createChangeLog({ redis, leaseMs: config.feedLeaseMs })
-  const pageVersions = createPageVersions(redis, nowMs, changes)
+  const pageVersions = createPageVersions(redis, nowMs, changes, options.startedMs ?? nowMs())
   const hub = createHub({
     store: stores.events,
     bus,

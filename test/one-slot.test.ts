@@ -77,7 +77,7 @@ test('the keys of each command, script and transaction lie in one slot of a clus
   const redis = fakeRedisGate(clock.nowMs, commands)
   const metrics = createMetrics({ processMetrics: false })
   const changes = createChangeLog({ redis, leaseMs: 0 })
-  const versions = createPageVersions(redis, clock.nowMs, changes)
+  const versions = createPageVersions(redis, clock.nowMs, changes, 0)
   const cache = createPageCache({ redis, versions, changes, metrics, nowMs: clock.nowMs, ttlSeconds: 45 })
   const bus = createEventBus(redis)
   const graph = {

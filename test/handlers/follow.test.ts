@@ -33,7 +33,9 @@ describe('POST /follow/:user_id', () => {
       const answer = await api.as(ben).post(path)
       expect(answer.status).toBe(200)
       expect(answer.body.created_at).toBe('1970-01-01T00:00:00.000Z')
-      expect([...api.activity.calls, ...api.pageVersions.calls]).toEqual([])
+      expect(api.activity.calls).toEqual([])
+      // An earlier word may be missing.
+      expect(api.pageVersions.of('renew')).toHaveLength(1)
     })
   })
 

@@ -23,10 +23,11 @@ describe('DELETE /stories/:id/reactions', () => {
       expect(api.activity.calls.map(([name]) => name)).toEqual(['reactionRemoved'])
       expect(api.pageVersions.of('renew')).toEqual([[[ben.id]]])
     })
-    test('also when there was none, with nothing noted', async () => {
+    test('also when there was none, with new pages, as an earlier word may be missing', async () => {
       const api = await apiWith(false)
       expect((await api.as(ben).delete(path)).status).toBe(204)
-      expect([...api.activity.calls, ...api.pageVersions.calls]).toEqual([])
+      expect(api.activity.calls).toEqual([])
+      expect(api.pageVersions.of('renew')).toEqual([[[ben.id]]])
     })
   })
 

@@ -139,9 +139,10 @@ describe('the log of changes', () => {
     await made
   })
 
-  test('keeps nobody waiting when nobody follows it', async () => {
+  test('keeps nobody waiting when nobody follows it, but whoever finds none: leases may have been lost with it', async () => {
     await stage.dropRedisKeys()
     const writer = aProcess()
+    expect(await writer.make([newId()], NOTHING)).toBe(LEASE_MS)
     await writer.outlast(await writer.make([newId()], NOTHING))
     expect(writer.waiting).toEqual([])
   })

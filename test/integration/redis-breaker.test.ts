@@ -84,7 +84,7 @@ describe('the breaker', () => {
   })
 
   test('does what failed while it was closing, too', async () => {
-    const versions = createPageVersions(redis, Date.now, createChangeLog({ redis, leaseMs: 0 }))
+    const versions = createPageVersions(redis, Date.now, createChangeLog({ redis, leaseMs: 0 }), 0)
     // A change of that very moment: after what was owed is done, and before Redis counts as up.
     redis.beforeRecovery(() => versions.renew(['somebody']))
     process.kill(server.child.pid, 'SIGSTOP')

@@ -52,7 +52,7 @@ test('what people do at one moment is made and told of by one script, views and 
     )
     return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(String(info))?.[1] ?? 0)
   }
-  const versions = createPageVersions(redis, Date.now, createChangeLog({ redis, leaseMs: 0 }))
+  const versions = createPageVersions(redis, Date.now, createChangeLog({ redis, leaseMs: 0 }), 0)
   const viewers = Array.from({ length: 40 }, newId)
   const made = await Promise.all(viewers.map((id) => versions.ensure(id)))
   await versions.renew([newId()])

@@ -107,6 +107,8 @@ export function useStage(): Stage {
         databaseDeadlineMs: DEADLINE_MS,
         replicaDeadlineMs: DEADLINE_MS,
         redisDeadlineMs: DEADLINE_MS,
+        // As if it had been there for long.
+        startedMs: 0,
         ...options,
       })
       contexts.push(ctx)

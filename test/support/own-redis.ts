@@ -1,20 +1,59 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { type RedisServer, startRedis } from '../../dev/redis.ts'
+
+const PASSWORD = 'x'
+const newDir = () => mkdtempSync(join(tmpdir(), 'stories-redis-'))
 
 /** A Redis for one test file alone, which may be stopped, asked for its counts, and so on; gone when it ends. */
 export async function startOwnRedis(): Promise<RedisServer> {
-  const dir = mkdtempSync(join(tmpdir(), 'stories-redis-'))
+  const dir = newDir()
   const server = await startRedis({
     dir,
-    password: 'x',
+    password: PASSWORD,
     throwAway: true,
     preferredPort: null,
     log: () => undefined,
   })
   return {
     ...server,
+    async stop() {
+      await server.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+export type SavingRedis = Readonly<{
+  url: string
+  save(): Promise<void>
+  /** Ends it at once, so that it comes back with what was saved last. */
+  kill(): void
+  comeBack(): Promise<void>
+  stop(): Promise<void>
+}>
+
+/** A Redis that comes back with less than it had, as one does that lost its last seconds. */
+export async function startSavingRedis(): Promise<SavingRedis> {
+  const dir = newDir()
+  const start = (preferredPort: number | null) =>
+    startRedis({ dir, password: PASSWORD, throwAway: false, preferredPort, log: () => undefined })
+  let server = await start(null)
+  const { url } = server
+  return {
+    url,
+    async save() {
+      const redis = new Redis(url)
+      await redis.save()
+      redis.disconnect()
+    },
+    kill: () => process.kill(server.child.pid, 'SIGKILL'),
+    async comeBack() {
+      server = await start(Number(new URL(url).port))
+      if (server.url !== url) throw new Error('another address was taken')
+    },
     async stop() {
       await server.stop()
       rmSync(dir, { recursive: true, force: true })

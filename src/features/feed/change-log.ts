@@ -16,8 +16,8 @@ export type ChangeLog = Readonly<{
    * Makes a change and tells of it. It counts in this process from then on, in all others when their leases end.
    *
    * @param whose pages change, by their viewers' ids, or that all do
-   * @param run a way past the breaker, for what is owed
-   * @returns milliseconds of the longest lease, for `outlast`
+   * @param run a way past the breaker, for what is owed or for what nobody waits for
+   * @returns milliseconds of the longest lease, for `outlast`; of the own one when Redis' answer is not waited for
    * @throws RedisDown
    */
   make(whose: Whose, change: Change, run?: RedisGate['run']): Promise<number>
@@ -71,15 +71,19 @@ const SLOTS = 16 ** SLOT_LENGTH
 const HEX_SLOT = /^[0-9a-f]{4}$/i
 const ALL = '*'.repeat(SLOT_LENGTH)
 
-/** KEYS[1] log, KEYS[2] lease; ARGV entries, a new head, the log's bound, its seconds. Returns the longest lease, if any. */
+/**
+ * KEYS[1] log, KEYS[2] lease; ARGV entries, a new head, the log's bound, its seconds, the own lease. Returns the longest
+ * lease; where the log was lost so may be the leases that rely on it, and the own one stands for them.
+ */
 const TELL_SOURCE = `
-if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('APPEND', KEYS[1], ARGV[1]) > tonumber(ARGV[3]) then
+local isLost = redis.call('EXISTS', KEYS[1]) == 0
+if isLost or redis.call('APPEND', KEYS[1], ARGV[1]) > tonumber(ARGV[3]) then
   redis.call('SET', KEYS[1], ARGV[2])
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
-return redis.call('GET', KEYS[2])
+return math.max(tonumber(redis.call('GET', KEYS[2]) or 0), isLost and tonumber(ARGV[5]) or 0)
 `
-const TELL_VALUES = 4
+const TELL_VALUES = 5
 const TELL = createScript(TELL_SOURCE)
 
 /**
@@ -132,7 +136,7 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
     { script, values, items }: Change,
     entries: string,
   ): Promise<unknown> => {
-    const telling = [entries, newHead(), LOG_LENGTH_MAX, KEPT_SECONDS]
+    const telling = [entries, newHead(), LOG_LENGTH_MAX, KEPT_SECONDS, leaseMs]
     if (connection instanceof Cluster) {
       await Promise.all(items.map((item) => script.alone(connection, item.keys, [...values, ...item.values])))
       return TELL(connection, [logKey, leaseKey], telling)
@@ -171,7 +175,7 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
       const entries = whose === 'all' ? ALL : whose.map(entryOf).join('')
       const othersLeaseMs = await run((connection) => send(connection, change, entries))
       note(entries)
-      return Number(othersLeaseMs ?? 0)
+      return Number(othersLeaseMs ?? leaseMs)
     },
     outlast: async (othersLeaseMs) => (othersLeaseMs > 0 ? timing.rest(othersLeaseMs + TIMER_MS) : undefined),
     position: () => position,

@@ -34,12 +34,19 @@ export async function listFeed(
   if (found.kind === 'off') return JSON.stringify(await loadPage(ctx, viewer, limit, null))
   const { version, removed, viewed } = found.stamp
   // Of many requests at once for the same page one loads it; what it is made after keeps later changes apart.
-  return ctx.loads.once([viewer.id, limit, version, removed, viewed].join(':'), async () => {
+  const made = await ctx.loads.once([viewer.id, limit, version, removed, viewed].join(':'), async () => {
     const page = await loadPage(ctx, viewer, limit, null)
     const body = JSON.stringify(page)
     await ctx.pageCache.keep(viewer.id, limit, found.stamp, page, body)
-    return body
+    return { page, body }
   })
+  return withoutEnded(made, ctx.clock.nowMs())
+}
+
+/** Whoever comes while a page is loaded may come after the end of a story that was active when its load began. */
+function withoutEnded({ page, body }: { page: FeedPage; body: string }, nowMs: number): string {
+  const items = page.items.filter((story) => Date.parse(story.expires_at) > nowMs)
+  return items.length === page.items.length ? body : JSON.stringify({ ...page, items })
 }
 
 /** Skeleton, hydration, rules, presentation; a page that the rules left too short is filled a few times. */

@@ -23,7 +23,7 @@ function setUp(ttlSeconds = 45, lease?: Lease) {
   const memory = memoryRedis()
   const redis = fakeRedisGate(clock.nowMs, memory.commands)
   const changes = createChangeLog({ redis, leaseMs: 0 })
-  const versions = createPageVersions(redis, clock.nowMs, changes)
+  const versions = createPageVersions(redis, clock.nowMs, changes, 0)
   const metrics = createMetrics({ processMetrics: false })
   const cache = createPageCache({
     redis,
@@ -50,6 +50,23 @@ function setUp(ttlSeconds = 45, lease?: Lease) {
 }
 
 describe('the page cache', () => {
+  test('does not keep a page that took longer to make than it may live, nor longer than from when it was begun', async () => {
+    const { cache, clock, idsFound } = setUp()
+    const story = await present()
+    const page = { items: [story], next_cursor: null }
+    const keepAfter = async (seconds: number) => {
+      const found = await cache.find(ben.id, LIMIT)
+      if (found.kind !== 'miss') throw new Error(`expected a miss, not a ${found.kind}`)
+      clock.advance(seconds)
+      await cache.keep(ben.id, LIMIT, found.stamp, page, JSON.stringify(page))
+    }
+    await keepAfter(46)
+    expect(await idsFound()).toBe('miss')
+    await keepAfter(30)
+    expect(await idsFound()).toEqual([story.id])
+    clock.advance(16)
+    expect(await idsFound()).toBe('miss')
+  })
   test('misses, then hits with the very bytes', async () => {
     const { cache, load } = setUp()
     const story = await present()

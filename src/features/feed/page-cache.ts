@@ -188,10 +188,13 @@ export function createPageCache({
       // Pages made together should not end together.
       const ttlMs = Math.round(ttlSeconds * 1000 * (0.9 + Math.random() * 0.1))
       const { version, removed, renderedAtMs } = stamp
-      const endsAtMs = nowMs() + ttlMs
+      // From when it was made: noted removals are kept for longer than a page lives, and making one may take long.
+      const endsAtMs = renderedAtMs + ttlMs
+      const leftMs = endsAtMs - nowMs()
+      if (leftMs <= 0) return
       const head = [version, removed, renderedAtMs, firstExpiryMs, endsAtMs].join(' ')
       await redis
-        .run((connection) => connection.set(pageKey(viewerId, limit), `${head}\n${body}`, 'PX', ttlMs))
+        .run((connection) => connection.set(pageKey(viewerId, limit), `${head}\n${body}`, 'PX', leftMs))
         .catch(() => undefined)
     },
   }

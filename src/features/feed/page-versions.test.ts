@@ -14,7 +14,7 @@ function setUp() {
     clock,
     memory,
     redis,
-    versions: createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 })),
+    versions: createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 }), 0),
   }
 }
 const LATER = Number.MAX_SAFE_INTEGER
@@ -44,6 +44,7 @@ describe('page versions', () => {
       redis,
       () => clock.nowMs() - 3_600_000,
       createChangeLog({ redis, leaseMs: 0 }),
+      0,
     )
     await setBack.noteRemoved('a')
     await versions.noteRemoved('b')

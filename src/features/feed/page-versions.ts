@@ -3,7 +3,8 @@ import { newSecret } from '../../kernel/ids'
 import type { RedisGate } from '../../platform/redis/client'
 import type { RedisCommands } from '../../platform/redis/connection'
 import { readMany } from '../../platform/redis/read-many'
-import { type Change, type ChangeLog, createChangeScript } from './change-log'
+import type { Change, ChangeLog } from './change-log'
+import { marking, REMOVED_KEPT_MS, removing, renewal, VERSION_TTL_SECONDS } from './page-changes'
 
 /**
  * What makes cached pages stale. Each viewer has a version, a random token that changes with what they do; a page of
@@ -24,11 +25,14 @@ export type PageVersions = Readonly<{
   removedAmong(storyIds: readonly string[]): Promise<Set<string>>
   /** The viewer's version, made when there is none; throws RedisDown. */
   ensure(viewerId: string): Promise<string>
-  /** The same for the version of the viewer's follows; throws RedisDown. */
-  ensureGraph(viewerId: string): Promise<string>
+  /**
+   * The same for the version of the viewer's follows; null while that cannot be relied on, as Redis may have come back with
+   * an older one. Throws RedisDown.
+   */
+  ensureGraph(viewerId: string): Promise<string | null>
   /** What pages of these viewers have to agree with, in one round trip; throws RedisDown. */
   current(viewerIds: readonly string[]): Promise<CurrentVersions>
-  /** False while a change waits for Redis, and for pages that may be older than one. */
+  /** False while a change waits for Redis, and for what may be older than one that Redis lost. */
   canServe(renderedAtMs: number): boolean
 }>
 
@@ -39,41 +43,10 @@ export type CurrentVersions = Readonly<{
   removed: string
 }>
 
-const VERSION_TTL_SECONDS = 3600
-/** Longer than any page lives. */
-const REMOVED_KEPT_MS = 120_000
-/** A token and 64 ids: a new page costs less than looking through more. */
-const VERSION_LENGTH_MAX = 12 + 64 * 37
 const PENDING_MAX = 100_000
 const PIECE = 500
 /** Clocks of instances differ by so much; a page counts as older than a failure up to this much. */
 export const CLOCK_SKEW_MS = 2000
-
-/**
- * By Redis' clock: an instance with another time would forget what others removed, or have its own forgotten.
- * keys ids by when they were removed, token; values new token, milliseconds and seconds to keep, ids.
- */
-const NOTE_REMOVED = createChangeScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for i = 4, #values do redis.call('ZADD', keys[1], now, values[i]) end
-redis.call('SET', keys[2], values[1], 'EX', values[3])
-redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', now - values[2])
-redis.call('EXPIRE', keys[1], values[3])
-`)
-
-/**
- * Without a version there is no page to be marked as viewed; past the bound the list makes way for a new version. keys
- * versions; values the bound, a new version, its seconds, and for each key the story, or nothing for a new version.
- */
-const MARK = createChangeScript(`
-for i, key in ipairs(keys) do
-  local story = values[i + 3]
-  if story == '' or redis.call('EXISTS', key) == 1 and redis.call('APPEND', key, ',' .. story) > tonumber(values[1]) then
-    redis.call('SET', key, values[2], 'EX', values[3])
-  end
-end
-`)
 
 /** What a viewer did: viewed the story, or, without one, something that makes all of their pages stale. */
 type Deed = Readonly<{ viewerId: string; storyId: string }>
@@ -82,10 +55,15 @@ const DEEDS_AT_ONCE_MAX = 500
 const TELL_EVERY_MS = 4
 const DEEDS_ENOUGH = 6
 
+/**
+ * @param startedMs since when this process has seen what happens to Redis, in epoch milliseconds. What Redis lost before, in
+ *   a restart or a takeover, it does not know of, so nothing older is relied on.
+ */
 export function createPageVersions(
   redis: RedisGate,
   nowMs: () => number,
   changes: Pick<ChangeLog, 'make' | 'outlast'>,
+  startedMs: number,
 ): PageVersions {
   // One script changes both, so in a cluster they have to lie on the same node: that is what the braces say.
   const removedKey = redis.key('{removed}', 'version')
@@ -100,33 +78,37 @@ export function createPageVersions(
   const removedStories: Owed = new Map()
   let distrustBeforeMs = 0
 
+  const newGraphVersion = () => `${nowMs().toString(36)}.${newSecret(9)}`
   const renewGraph = (viewerIds: readonly string[]) => (connection: RedisCommands) =>
-    Promise.all(viewerIds.map((id) => connection.set(graphKey(id), newSecret(9), 'EX', VERSION_TTL_SECONDS)))
-  const orRemember = async (owed: Owed, ids: readonly string[], change: Promise<unknown>) => {
+    Promise.all(
+      viewerIds.map((id) => connection.set(graphKey(id), newGraphVersion(), 'EX', VERSION_TTL_SECONDS)),
+    )
+  /** What cannot be made is told nevertheless, if that is given: others may reach Redis. */
+  const orRemember = async (
+    owed: Owed,
+    ids: readonly string[],
+    change: Promise<unknown>,
+    tellChange?: () => Promise<unknown>,
+  ) => {
     try {
       await change
     } catch {
       remember(owed, ids)
+      await tellChange?.()
     }
   }
-  const ensureKey = async (key: string): Promise<string> => {
-    const made = newSecret(9)
+  const ensureKey = async (key: string, made: string): Promise<string> => {
     const before = await redis.run((connection) =>
       connection.set(key, made, 'EX', VERSION_TTL_SECONDS, 'NX', 'GET'),
     )
     return before === null ? made : readMark(before).version
   }
-  const removal = (storyIds: readonly string[]): Change => ({
-    script: NOTE_REMOVED,
-    values: [newSecret(9), REMOVED_KEPT_MS, VERSION_TTL_SECONDS],
-    items: [{ keys: [removedSet, removedKey], values: storyIds }],
-  })
-  const marking = (deeds: readonly { key: string; storyId: string }[]): Change => ({
-    script: MARK,
-    values: [VERSION_LENGTH_MAX, newSecret(9), VERSION_TTL_SECONDS],
-    items: deeds.map(({ key, storyId }) => ({ keys: [key], values: [storyId] })),
-  })
-  const renewal = (keys: readonly string[]) => marking(keys.map((key) => ({ key, storyId: '' })))
+  const removal = (storyIds: readonly string[]): Change => removing(removedSet, removedKey, storyIds)
+  const canServe = (renderedAtMs: number): boolean =>
+    redis.isUp() &&
+    staleViewers.size === 0 &&
+    removedStories.size === 0 &&
+    renderedAtMs > Math.max(withSkew(redis.lastFailureMs()), withSkew(startedMs), distrustBeforeMs)
   /** Answers how long it may take until others know. */
   const mark = createBatcher<Deed, number>({
     sizeMax: DEEDS_AT_ONCE_MAX,
@@ -143,7 +125,7 @@ export function createPageVersions(
     const leases = await Promise.all(viewerIds.map((viewerId) => mark({ viewerId, storyId: '' })))
     await changes.outlast(Math.max(0, ...leases))
   }
-  /** For other processes, which may still reach Redis, or reach it sooner: nobody waits for it. */
+  /** For other processes, which may still reach Redis, or reach it sooner: nobody waits for its answer. */
   const tell: RedisGate['run'] = async (command) => {
     redis.tell(command)
     return undefined as never
@@ -173,32 +155,44 @@ export function createPageVersions(
       const [removed, ...marks] = await redis.run((connection) => readMany(connection, keys))
       return { marks, removed: removed ?? '' }
     },
-    renew: (viewerIds) => orRemember(staleViewers, viewerIds, renew(viewerIds)),
-    renewGraph: (viewerIds) => orRemember(staleViewers, viewerIds, redis.run(renewGraph(viewerIds))),
+    renew: (viewerIds) =>
+      orRemember(staleViewers, viewerIds, renew(viewerIds), async () =>
+        changes.outlast(await changes.make(viewerIds, renewal(viewerIds.map(versionKey)), tell)),
+      ),
+    renewGraph: (viewerIds) =>
+      orRemember(staleViewers, viewerIds, redis.run(renewGraph(viewerIds)), () =>
+        tell(renewGraph(viewerIds)),
+      ),
     // A view hides nothing, so none waits until other processes' leases end.
     noteViewed: (viewerId, storyId) => orRemember(staleViewers, [viewerId], mark({ viewerId, storyId })),
     async noteRemoved(storyId) {
-      try {
-        await changes.outlast(await changes.make('all', removal([storyId])))
-      } catch {
-        remember(removedStories, [storyId])
-        void changes.make('all', removal([storyId]), tell)
-      }
+      const note = async (run?: RedisGate['run']) =>
+        changes.outlast(await changes.make('all', removal([storyId]), run))
+      await orRemember(removedStories, [storyId], note(), () => note(tell))
     },
     async removedAmong(storyIds) {
       if (storyIds.length === 0) return new Set()
       const scores = await redis.run((connection) => connection.zmscore(removedSet, ...storyIds))
       return new Set(storyIds.filter((_, i) => scores[i] !== null))
     },
-    ensure: (viewerId) => ensureKey(versionKey(viewerId)),
-    ensureGraph: (viewerId) => ensureKey(graphKey(viewerId)),
-    canServe: (renderedAtMs) =>
-      redis.isUp() &&
-      staleViewers.size === 0 &&
-      removedStories.size === 0 &&
-      renderedAtMs >
-        Math.max(redis.lastFailureMs() === 0 ? 0 : redis.lastFailureMs() + CLOCK_SKEW_MS, distrustBeforeMs),
+    ensure: (viewerId) => ensureKey(versionKey(viewerId), newSecret(9)),
+    async ensureGraph(viewerId) {
+      const version = await ensureKey(graphKey(viewerId), newGraphVersion())
+      if (canServe(madeMsOf(version))) return version
+      if (canServe(nowMs())) await redis.run(renewGraph([viewerId]))
+      return null
+    },
+    canServe,
   }
+}
+
+/** Of a failure or start at 0, which never was, nothing is younger. */
+const withSkew = (ms: number): number => (ms === 0 ? 0 : ms + CLOCK_SKEW_MS)
+
+/** Versions of the follows begin with their moment; one of an older release has none. */
+function madeMsOf(graphVersion: string): number {
+  const end = graphVersion.indexOf('.')
+  return end < 0 ? 0 : Number.parseInt(graphVersion.slice(0, end), 36)
 }
 
 type Owed = Map<string, symbol>

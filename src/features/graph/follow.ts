@@ -28,11 +28,8 @@ export async function follow(
   if (saved === null) throw notFound()
   if (saved === 'too_many')
     throw invalidField('user_id', `is one more than the ${FOLLOWS_MAX} that may be followed`)
-  if (saved.isNew) {
-    // Both sides: with mutual friendship either one's follow changes what the other may see.
-    await renewBoth(ctx, viewer.id, followeeId)
-    ctx.activity.followAdded({ requestId, userId: viewer.id }, followeeId)
-  }
+  await renewBoth(ctx, viewer.id, followeeId)
+  if (saved.isNew) ctx.activity.followAdded({ requestId, userId: viewer.id }, followeeId)
   return {
     follow: {
       follower_id: viewer.id,
@@ -55,7 +52,10 @@ export async function unfollow(
   if (wasThere) ctx.activity.followRemoved({ requestId, userId: viewer.id }, followeeId)
 }
 
-/** Under the mutual rule either side's pages change. The follows first: a page is made of them. */
+/**
+ * Under the mutual rule either side's pages change. The follows first: a page is made of them. Also when nothing has changed: a
+ * process may have ended between a change and its word, and whoever asks again wants to see it.
+ */
 async function renewBoth(ctx: Pick<Deps, 'pageVersions'>, followerId: string, followeeId: string) {
   await ctx.pageVersions.renewGraph([followerId, followeeId])
   await ctx.pageVersions.renew([followerId, followeeId])

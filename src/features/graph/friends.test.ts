@@ -15,7 +15,7 @@ type Setting = { rule?: FriendsRule; followsTooMany?: boolean }
 function setUp({ rule = 'following', followsTooMany = false }: Setting = {}) {
   const clock = fakeClock()
   const redis = fakeRedisGate(clock.nowMs, memoryRedis().commands)
-  const versions = createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 }))
+  const versions = createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 }), 0)
   const asked: string[] = []
   const answer =
     <T>(name: string, value: T) =>

@@ -35,7 +35,7 @@ export function createFriends({ redis, versions, graph, metrics, rule }: Options
   /** Null where Redis cannot tell: the database is to be asked about these authors. */
   const askRedis = async (viewerId: string, authorIds: readonly string[]): Promise<Set<string> | null> => {
     const version = await versions.ensureGraph(viewerId)
-    if (!versions.canServe(Number.POSITIVE_INFINITY)) return null
+    if (version === null) return null
     const key = redis.key('friends', viewerId, version)
     const [known, areTooMany, ...isFriend] = await redis.run((connection) =>
       connection.smismember(key, SENTINEL, TOO_MANY, ...authorIds),

@@ -68,7 +68,11 @@ async function setReaction(
     const isTakenBack = found?.isNew === false && before === null
     const [story] = isTakenBack ? await reactions.insertReactions([wanted]) : [found]
     if (!story || (before === null && !story.isNew)) throw notFound()
-    if (before?.emoji === emoji) return { row: before, isNew: false }
+    if (before?.emoji === emoji) {
+      // The process that set it may have ended before its word.
+      afterCommit(() => ctx.pageVersions.renew([viewer.id]))
+      return { row: before, isNew: false }
+    }
     afterCommit(() => followUp(story.authorId, []))
     if (before === null) return { row: wanted, isNew: true }
     await reactions.changeReaction(before.id, emoji, createdAt)
@@ -92,8 +96,8 @@ export async function takeBackReaction(
   requestId: string,
 ): Promise<void> {
   await readableStory(ctx, viewer, storyId)
-  if (!(await ctx.stores.reactions.deleteReaction(storyId, viewer.id))) return
-  ctx.activity.reactionRemoved({ requestId, userId: viewer.id }, storyId)
+  const wasThere = await ctx.stores.reactions.deleteReaction(storyId, viewer.id)
+  if (wasThere) ctx.activity.reactionRemoved({ requestId, userId: viewer.id }, storyId)
   await ctx.pageVersions.renew([viewer.id])
 }
 

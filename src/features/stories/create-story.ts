@@ -27,6 +27,19 @@ export async function createStory(
   key: string | null,
   requestId: string,
 ): Promise<KeyedAnswer> {
+  const answer = await createOnce(ctx, viewer, input, key, requestId)
+  // The process that made it may have ended before its word.
+  if (answer.replayed) await ctx.pageVersions.renew([viewer.id])
+  return answer
+}
+
+async function createOnce(
+  ctx: Deps,
+  viewer: Viewer,
+  input: StoryInput,
+  key: string | null,
+  requestId: string,
+): Promise<KeyedAnswer> {
   const once = onceKey(viewer.id, key, input)
   const replay = async () => (once === null ? null : findKept(ctx.stores.idempotency, once, ctx.clock.now()))
   const kept = await replay()

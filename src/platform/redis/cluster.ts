@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from './connection'
-import { CONNECT_MS_MAX, RECONNECT_AFTER_MS, type RedisNode, redialIfOpen } from './nodes'
+import { CONNECT_MS_MAX, checkWritable, RECONNECT_AFTER_MS, type RedisNode, redialIfOpen } from './nodes'
 
 const SLOTS = 16_384
 
@@ -67,7 +67,8 @@ export function connectCluster(
 }
 
 async function checkNode(node: Redis): Promise<void> {
-  const info = String(await node.cluster('INFO'))
+  const [answer] = await Promise.all([node.cluster('INFO'), checkWritable(node)])
+  const info = String(answer)
   const read = (name: string) => new RegExp(`^${name}:(\\w+)`, 'm').exec(info)?.[1]
   if (read('cluster_state') !== 'ok' || Number(read('cluster_slots_ok')) !== SLOTS)
     throw new Error('the cluster does not serve every key')

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { connectCluster } from './cluster'
-import { CONNECT_MS_MAX, parseNodes, RECONNECT_AFTER_MS, redialIfOpen } from './nodes'
+import { CONNECT_MS_MAX, checkWritable, parseNodes, RECONNECT_AFTER_MS, redialIfOpen } from './nodes'
 
 /** The commands in use, which one Redis and a Cluster understand alike; each script and transaction has keys of one slot. */
 export type RedisCommands = Pick<
@@ -22,7 +22,7 @@ export type RedisConnection = Readonly<{
   commands: RedisCommands
   /** Resolves when the first attempt to connect has ended, well or not. */
   firstAttempt: Promise<void>
-  /** Throws unless everything is there that a command may need. */
+  /** Throws unless everything is there that a command may need, and takes writes. */
   check(): Promise<void>
   /** Drops sockets on which nothing comes any more, and dials again. */
   reconnect(): void
@@ -53,9 +53,7 @@ export function connectRedis(url: string, onTrouble: (cause: unknown) => void): 
       redis.once('ready', () => resolve())
       redis.once('error', () => resolve())
     }),
-    async check() {
-      await redis.ping()
-    },
+    check: () => checkWritable(redis),
     reconnect: () => redialIfOpen(redis),
     close: () => redis.disconnect(),
   }

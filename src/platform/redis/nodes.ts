@@ -1,3 +1,5 @@
+import type { Redis } from 'ioredis'
+
 export type RedisNode = Readonly<{
   host: string
   port: number
@@ -24,6 +26,14 @@ export function parseNodes(url: string): RedisNode[] {
       ...(protocol === 'rediss:' ? { tls: {} } : {}),
     }
   })
+}
+
+/**
+ * Throws when the node refuses writes, as it then refuses any script that might write: it is full, a replica by now, cannot
+ * save, or has too few copies. Reading alone would show what others could not change any more.
+ */
+export async function checkWritable(node: Pick<Redis, 'eval'>): Promise<void> {
+  await node.eval('#!lua\nreturn 1', 0)
 }
 
 /** Dials anew where a connection stands; in any other state an attempt is under way, which must not be cut off. */

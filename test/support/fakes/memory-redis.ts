@@ -31,7 +31,7 @@ export function memoryRedis(nowMs: () => number = Date.now): {
     eval: (script = '', count = '', ...rest) => {
       const isTold = script.includes('KEYS[1]')
       const keys = rest.slice(isTold ? 2 : 0, Number(count))
-      const values = rest.slice(Number(count) + (isTold ? 4 : 0))
+      const values = rest.slice(Number(count) + (isTold ? 5 : 0))
       if (script.includes('ZADD')) {
         const [set = '', version = ''] = keys
         const [token = '', keptMs, , ...ids] = values
@@ -44,7 +44,8 @@ export function memoryRedis(nowMs: () => number = Date.now): {
           const before = texts.get(key)
           const after = `${before},${storyIds[i]}`
           if (storyIds[i] === '') texts.set(key, token)
-          else if (before !== undefined) texts.set(key, after.length <= Number(lengthMax) ? after : token)
+          else if (before !== undefined && !before.includes(storyIds[i] ?? ''))
+            texts.set(key, after.length <= Number(lengthMax) ? after : token)
         })
       }
       return null
