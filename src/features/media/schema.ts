@@ -4,7 +4,13 @@ import { closed, Moment } from '../../http/schemas'
 
 export const UploadRequest = closed({
   content_type: t.String({ maxLength: 100, errorText: 'must be a media type', examples: ['image/png'] }),
-  size: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes', examples: [70] }),
+  size: Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    errorText: 'must be a whole number of bytes, 1 or more',
+    description: 'Bytes',
+    examples: [70],
+  }),
 })
 
 export const UploadAnswer = t.Object(
