@@ -88,7 +88,8 @@ lint-manifests: $(DELIVERY_TOOLS)
 	$(call with-tool,kustomize,$(KUSTOMIZE),for at in base overlays/production; do \
 	  $(KUSTOMIZE) build deploy/k8s/$$at -o $(DELIVERY_TOOLS)/rendered-$$(basename $$at).yaml || exit 1; done)
 	$(call with-tool,kubernetes-validate,$(KUBERNETES_VALIDATE),$(KUBERNETES_VALIDATE) --strict --quiet \
-	  $(DELIVERY_TOOLS)/rendered-base.yaml $(DELIVERY_TOOLS)/rendered-production.yaml && echo "Kubernetes manifests: fine (kustomize, API schemas)")
+	  $(DELIVERY_TOOLS)/rendered-base.yaml $(DELIVERY_TOOLS)/rendered-production.yaml && \
+	! grep -n 'kind: Secret$$' $(DELIVERY_TOOLS)/rendered-production.yaml && echo "Kubernetes manifests: fine (kustomize, API schemas)")
 
 lint-compose:
 	@if docker compose version >/dev/null 2>&1; then \
