@@ -37,7 +37,7 @@ describe('live events between two browsers', () => {
     expect(await activity.getByRole('listitem').count()).toBe(3)
 
     await page.goto(`${stage.url()}/#mine`)
-    await page.locator('.own-numbers').getByText('1 views').waitFor()
+    await page.locator('.own-numbers').getByText('1 view', { exact: true }).waitFor()
     await page.locator('.own-numbers').getByText('🔥 1').waitFor()
     await other.getByRole('button', { name: /Fire/ }).click()
     await other.locator('.reaction[aria-pressed="true"]').waitFor({ state: 'detached' })
@@ -80,6 +80,26 @@ describe('live events between two browsers', () => {
     expect(await views.textContent()).toBe('2')
     expect(await page.locator('.chart-host caption').textContent()).toBe('posted by day (UTC)')
     expect(await tabs.locator('[aria-pressed="true"]').textContent()).toBe('Posted')
+  })
+
+  test('a story that was seen and is deleted since opens no more, and leaves the list', async () => {
+    const [author, fan] = await Promise.all([
+      makePerson(stage.url(), 'author'),
+      makePerson(stage.url(), 'fan'),
+    ])
+    const words = `Gone soon ${author.handle}`
+    const story = await author.post({ text: words })
+    const page = await stage.visit(fan)
+    const seen = page.waitForResponse((answer) => answer.url().endsWith(`/${story.id}/view`))
+    const card = page.getByRole('link', { name: new RegExp(words) })
+    await card.click()
+    expect((await seen).status()).toBe(200)
+    await page.keyboard.press('Escape')
+    await author.call('DELETE', `/stories/${story.id}`)
+    await card.click()
+    await page.getByText('This story is gone').waitFor()
+    await page.keyboard.press('Escape')
+    await card.waitFor({ state: 'detached' })
   })
 
   test('the last story of a list that ends leaves it empty, and nothing is asked for', async () => {

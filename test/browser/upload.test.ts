@@ -72,7 +72,7 @@ describe('uploads', () => {
     expect(await page.getByRole('button', { name: 'Post story' }).isDisabled()).toBe(true)
   })
 
-  test('a file that is not what it says is refused in words, and the draft stays', async () => {
+  test('a file that is not what it says is refused in words and let go, and the draft and the keyboard stay', async () => {
     const page = await stage.visit(await makePerson(stage.url(), 'fake'))
     await openComposer(page)
     await page.getByLabel('Text').fill('Words that must stay')
@@ -83,8 +83,11 @@ describe('uploads', () => {
     })
     await page.getByText('uploaded').waitFor()
     await page.getByRole('button', { name: 'Post story' }).click()
-    await page.getByRole('alert').filter({ hasText: /./ }).first().waitFor()
+    await page.getByRole('alert').getByText('The file is not what its type says.').waitFor()
+    expect(await page.getByText('fake.png').count()).toBe(0)
     expect(await page.getByLabel('Text').inputValue()).toBe('Words that must stay')
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Text').waitFor({ state: 'detached' })
   })
 
   test('an upload that is cut off can be tried again', async () => {

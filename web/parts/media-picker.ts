@@ -16,6 +16,7 @@ export type MediaPicker = {
   get(): Media | null
   /** Takes a file that was dropped or pasted. */
   take(file: File): void
+  clear(): void
 }
 
 export function mediaPicker(app: App, onChange: () => void, signal: AbortSignal): MediaPicker {
@@ -104,5 +105,10 @@ export function mediaPicker(app: App, onChange: () => void, signal: AbortSignal)
     onChange()
   }
 
-  return { element: h('div', { class: 'media-picker' }, input, pick, state, wrong), get: () => media, take }
+  return {
+    element: h('div', { class: 'media-picker' }, input, pick, state, wrong),
+    get: () => media,
+    take,
+    clear,
+  }
 }

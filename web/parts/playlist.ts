@@ -19,8 +19,10 @@ export async function startPlaylist(
   putStories(app.client, [story])
   const list = await playAuthor(app, story.author_id)
   const index = list?.storyIds.indexOf(story.id) ?? -1
-  if (!list || index < 0) return { authorId: story.author_id, storyIds: [story.id], index: 0 }
-  return { ...list, index }
+  if (list && index >= 0) return { ...list, index }
+  // Behind the author's newest hundred, or gone since it was listed: only the service knows.
+  if (known) putStories(app.client, [await app.client.api.story(story.id)])
+  return { authorId: story.author_id, storyIds: [story.id], index: 0 }
 }
 
 /** The person before or after in the tray, if there is one with stories left. */

@@ -57,9 +57,21 @@ function update(link: HTMLAnchorElement, app: App, story: Story): void {
   fill(
     foot,
     h('span', { 'data-expires': story.expires_at }, timeLeft(story.expires_at)),
-    h('span', { class: 'card-counts' }, icon('eye', 15), shortCount(story.counters.views), aside(' views')),
+    h(
+      'span',
+      { class: 'card-counts' },
+      icon('eye', 15),
+      shortCount(story.counters.views),
+      aside(story.counters.views === 1 ? ' view' : ' views'),
+    ),
     reactions > 0 &&
-      h('span', { class: 'card-counts' }, icon('heart', 15), shortCount(reactions), aside(' reactions')),
+      h(
+        'span',
+        { class: 'card-counts' },
+        icon('heart', 15),
+        shortCount(reactions),
+        aside(reactions === 1 ? ' reaction' : ' reactions'),
+      ),
     !seen && aside('not seen yet'),
   )
 }

@@ -116,14 +116,18 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
       if (!signal.aborted) app.router.leave()
     } catch (error) {
       const problem = noteProblem(app.client, error)
-      const at =
-        problem.fieldWords('text') ??
-        problem.fieldWords('media_key') ??
-        problem.fieldWords('audience_user_ids')
+      // What was uploaded is of no use any more then, and the problem's own words say what to do.
+      const isFileRefused = problem.code.startsWith('media_')
+      if (isFileRefused) media.clear()
+      const at = isFileRefused
+        ? null
+        : (problem.fieldWords('text') ?? problem.fieldWords('audience_user_ids'))
       fill(alert, at ?? problem.words)
     } finally {
       posting = false
       update()
+      // A button that is disabled loses the focus, and with it Escape and Tab lead nowhere.
+      if (document.activeElement === document.body) (post.disabled ? text : post).focus()
     }
   }
 

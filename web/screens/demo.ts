@@ -88,7 +88,7 @@ async function enter(app: App, name: string): Promise<void> {
     const problem = toProblem(error)
     const missing = problem.code === 'invalid_credentials'
     app.toaster.show({
-      words: missing ? 'The demo cast is not here yet: run “make seed”.' : problem.words,
+      words: missing ? 'The demo cast is not here yet; the README says how to add it.' : problem.words,
       kind: 'wrong',
     })
   }

@@ -94,7 +94,12 @@ function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
 }
 
 function drawNumbers(story: Story): HTMLElement[] {
-  const views = h('span', { class: 'number' }, icon('eye', 17), `${shortCount(story.counters.views)} views`)
+  const views = h(
+    'span',
+    { class: 'number' },
+    icon('eye', 17),
+    `${shortCount(story.counters.views)} ${story.counters.views === 1 ? 'view' : 'views'}`,
+  )
   const reactions = EMOJI.filter((emoji) => story.counters.reactions[emoji] > 0)
   return [
     views,

@@ -8,6 +8,7 @@ import { brandMark, operatorLinks, routeLink } from '../shell.ts'
 
 export const DEMO_PEOPLE = ['ava', 'ben', 'cleo', 'dov'] as const
 export const DEMO_PASSWORD = 'stories-demo-2026'
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 export function signInScreen(app: App, signal: AbortSignal): HTMLElement {
   const signsUp = app.router.get().screen === 'signup'
@@ -99,7 +100,8 @@ function accountForm(app: App, signsUp: boolean, signal: AbortSignal): HTMLEleme
       ...(signsUp && wanted ? { handle: wanted } : {}),
     })
   })
-  if (signsUp) return form
+  // Elsewhere nobody has made these accounts, or somebody else has.
+  if (signsUp || !LOOPBACK.includes(location.hostname)) return form
   const people = DEMO_PEOPLE.map((name) =>
     h(
       'button',

@@ -168,7 +168,11 @@ export function openViewer(
       if (list) void show()
       else fill(parts.stageHost, nothing('Nothing to see', 'There are no stories here right now.'))
     },
-    (error) => fill(parts.stageHost, nothing('This story is gone', toProblem(error).words)),
+    (error) => {
+      const problem = toProblem(error)
+      if (problem.status === 404 && layer.kind !== 'author') forget(app.client, layer.id)
+      fill(parts.stageHost, nothing('This story is gone', problem.words))
+    },
   )
   return parts.element
 }
