@@ -38,7 +38,8 @@ export const feedRoutes = (ctx: AppContext) =>
         detail: describe({
           tag: 'Feed',
           summary: 'Active stories that I may see, newest first',
-          description: 'My own public and friends stories included; private ones never.',
+          description:
+            'My own public and friends stories included; private ones never. The first page may lag in showing what others posted (by FEED_CACHE_SECONDS at most, 45 s unless set), never in hiding what is gone.',
           answers: { 200: { description: 'A page of stories', body: pageOf(StoryBody) } },
           problems: [400, 422],
         }),
