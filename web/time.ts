@@ -31,6 +31,9 @@ export function shortCount(count: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0).replace('.0', '')}${unit}`
 }
 
+/** What so many are called: `view`, `views`. */
+export const nounFor = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`)
+
 /** A size in bytes: `820 KB`, `3.1 MB`. */
 export function fileSize(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} KB`

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Command } from 'ioredis'
-import type { Story } from '../../src/features/stories/schema'
-import type { Page } from '../../src/kernel/cursor'
-import { type Instance, STACK_START_MS_MAX, useStage } from '../support/context'
-import { cast } from '../support/crowd'
+import { STACK_START_MS_MAX, useStage } from '../support/context'
 import { readEvents } from '../support/read-stream'
 import { ask, type RedisCluster, startRedisCluster } from '../support/redis-cluster'
 import { HOUR } from '../support/steered-clock'
 import { until } from '../support/until'
+import { idsAt, warmFeed } from '../support/warm-feed'
 
 /** A Redis Cluster passes writes on after it has answered them: whoever takes over may not have heard of the last ones. */
 
@@ -27,19 +25,12 @@ async function ownerOfRemoved(): Promise<number> {
   return counts.findIndex((count) => Number(count) > 0)
 }
 
-const idsAt = async (reader: Awaited<ReturnType<typeof cast>>[number], { api }: Instance) =>
-  (await reader.at(api).get('/feed')).as<Page<Story>>().items.map(({ id }) => id)
-
 test('a replica takes over without having heard of a deletion: it stays gone, and all goes on without a restart', async () => {
   // No poll brings what a wake should.
   const options = { env: { REDIS_URL: cluster.url }, redisDeadlineMs: 1000, eventsPollMs: HOUR }
   const [one, two] = [stage.instance(options), stage.instance(options)]
-  const [ava, ben] = await cast(one, 'ava', 'ben')
-  await ben.follow(ava)
-  const kept = await ava.tell({})
-  const removed = await ava.tell({})
-  ;(await ava.delete(`/stories/${(await ava.tell({})).id}`)).as(204)
-  for (const place of [one, two]) expect(await idsAt(ben, place)).toEqual([removed.id, kept.id])
+  const { ava, ben, shared: kept, close: removed } = await warmFeed(one)
+  for (const place of [one, two]) expect(await idsAt(ben, place, ava)).toEqual([removed.id, kept.id])
   const reader = await readEvents(two.listen(), { token: ava.token })
 
   const owner = await ownerOfRemoved()
@@ -48,10 +39,10 @@ test('a replica takes over without having heard of a deletion: it stays gone, an
   replica.pause()
   await ask(master?.url ?? '', (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'replica'))
   ;(await ava.delete(`/stories/${removed.id}`)).as(204)
-  expect(await idsAt(ben, two)).toEqual([kept.id])
+  expect(await idsAt(ben, two, ava)).toEqual([kept.id])
   await master?.stop()
   await until('the breakers to open', () => [one, two].every(({ ctx }) => !ctx.redis.isUp()))
-  for (const place of [one, two]) expect(await idsAt(ben, place)).toEqual([kept.id])
+  for (const place of [one, two]) expect(await idsAt(ben, place, ava)).toEqual([kept.id])
   replica.resume()
   await until('the breakers to close', () => [one, two].every(({ ctx }) => ctx.redis.isUp()), 20_000)
 
@@ -59,7 +50,7 @@ test('a replica takes over without having heard of a deletion: it stays gone, an
     redis.zscore(`${stage.redisKeyPrefix()}:{removed}:ids`, removed.id),
   )
   expect(known, 'the replica has heard of the deletion, so this shows nothing').toBeNull()
-  for (const place of [one, two]) expect(await idsAt(ben, place)).toEqual([kept.id])
+  for (const place of [one, two]) expect(await idsAt(ben, place, ava)).toEqual([kept.id])
   await until('both to listen for wakes again', async () => {
     const answers = await Promise.all(
       [...cluster.nodes.filter((node) => node !== master), replica].map(({ url }) =>

@@ -1,34 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { Redis } from 'ioredis'
-import type { Story } from '../../src/features/stories/schema'
-import type { Page } from '../../src/kernel/cursor'
 import { type Instance, useStage } from '../support/context'
 import { cast } from '../support/crowd'
 import { startOwnRedis, startSavingRedis } from '../support/own-redis'
 import { until } from '../support/until'
+import { idsAt, warmFeed } from '../support/warm-feed'
 
 /** A Redis that lost what it had, or takes nothing more: cached feeds must not show what it does not know of. */
 
 const stage = useStage()
-type Person = Awaited<ReturnType<typeof cast>>[number]
-/** What the reader's feed has of this author. */
-const idsAt = async (reader: Person, { api }: Instance, author: Person) =>
-  (await reader.at(api).get('/feed'))
-    .as<Page<Story>>()
-    .items.filter((story) => story.author_id === author.id)
-    .map(({ id }) => id)
-
-/** Ava's two stories on Ben's warm page. */
-async function warmFeed(place: Instance) {
-  const [ava, ben] = await cast(place, 'ava', 'ben')
-  await ben.follow(ava)
-  // A removal, so that there is a note of one.
-  ;(await ava.delete(`/stories/${(await ava.tell({})).id}`)).as(204)
-  const shared = await ava.tell({ visibility: 'public' })
-  const close = await ava.tell({ visibility: 'friends' })
-  for (let time = 0; time < 2; time++) expect(await idsAt(ben, place, ava)).toEqual([close.id, shared.id])
-  return { ava, ben, shared, close }
-}
 
 describe('a Redis that came back with less than it had', () => {
   async function withLoss(

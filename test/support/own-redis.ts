@@ -4,19 +4,14 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedis } from '../../dev/redis.ts'
 
-const PASSWORD = 'x'
 const newDir = () => mkdtempSync(join(tmpdir(), 'stories-redis-'))
+const start = (dir: string, throwAway: boolean, preferredPort: number | null) =>
+  startRedis({ dir, password: 'x', throwAway, preferredPort, log: () => undefined })
 
 /** A Redis for one test file alone, which may be stopped, asked for its counts, and so on; gone when it ends. */
 export async function startOwnRedis(): Promise<RedisServer> {
   const dir = newDir()
-  const server = await startRedis({
-    dir,
-    password: PASSWORD,
-    throwAway: true,
-    preferredPort: null,
-    log: () => undefined,
-  })
+  const server = await start(dir, true, null)
   return {
     ...server,
     async stop() {
@@ -38,9 +33,7 @@ export type SavingRedis = Readonly<{
 /** A Redis that comes back with less than it had, as one does that lost its last seconds. */
 export async function startSavingRedis(): Promise<SavingRedis> {
   const dir = newDir()
-  const start = (preferredPort: number | null) =>
-    startRedis({ dir, password: PASSWORD, throwAway: false, preferredPort, log: () => undefined })
-  let server = await start(null)
+  let server = await start(dir, false, null)
   const { url } = server
   return {
     url,
@@ -51,7 +44,7 @@ export async function startSavingRedis(): Promise<SavingRedis> {
     },
     kill: () => process.kill(server.child.pid, 'SIGKILL'),
     async comeBack() {
-      server = await start(Number(new URL(url).port))
+      server = await start(dir, false, Number(new URL(url).port))
       if (server.url !== url) throw new Error('another address was taken')
     },
     async stop() {

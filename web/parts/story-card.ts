@@ -2,7 +2,7 @@
 import type { Story } from '../api-types.ts'
 import type { App } from '../app.ts'
 import { aside, fill, h } from '../dom.ts'
-import { shortCount, timeLeft } from '../time.ts'
+import { nounFor, shortCount, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
 import { drawFace, faceOf } from './story-face.ts'
@@ -62,7 +62,7 @@ function update(link: HTMLAnchorElement, app: App, story: Story): void {
       { class: 'card-counts' },
       icon('eye', 15),
       shortCount(story.counters.views),
-      aside(story.counters.views === 1 ? ' view' : ' views'),
+      aside(nounFor(story.counters.views, ' view')),
     ),
     reactions > 0 &&
       h(
@@ -70,7 +70,7 @@ function update(link: HTMLAnchorElement, app: App, story: Story): void {
         { class: 'card-counts' },
         icon('heart', 15),
         shortCount(reactions),
-        aside(reactions === 1 ? ' reaction' : ' reactions'),
+        aside(nounFor(reactions, ' reaction')),
       ),
     !seen && aside('not seen yet'),
   )

@@ -10,7 +10,7 @@ import { drawFace, faceOf } from '../parts/story-face.ts'
 import { viewersList } from '../parts/viewers-list.ts'
 import { AUDIENCES, audienceOf } from '../parts/visibility.ts'
 import { routeLink } from '../shell.ts'
-import { shortCount, timeLeft } from '../time.ts'
+import { nounFor, shortCount, timeLeft } from '../time.ts'
 
 export function mineScreen(app: App, signal: AbortSignal): HTMLElement {
   const { client } = app
@@ -98,7 +98,7 @@ function drawNumbers(story: Story): HTMLElement[] {
     'span',
     { class: 'number' },
     icon('eye', 17),
-    `${shortCount(story.counters.views)} ${story.counters.views === 1 ? 'view' : 'views'}`,
+    `${shortCount(story.counters.views)} ${nounFor(story.counters.views, 'view')}`,
   )
   const reactions = EMOJI.filter((emoji) => story.counters.reactions[emoji] > 0)
   return [

@@ -142,8 +142,10 @@ export function createPageVersions(
     const [viewersOwed, storiesOwed] = [[...staleViewers], [...removedStories]]
     const viewers = viewersOwed.map(([id]) => id)
     const stories = storiesOwed.map(([id]) => id)
-    for (const keys of inPieces([...viewers.map(versionKey), ...viewers.map(graphKey)]))
-      await changes.make('all', renewal(keys), run)
+    for (const ids of inPieces(viewers)) {
+      await run(renewGraph(ids))
+      await changes.make('all', renewal(ids.map(versionKey)), run)
+    }
     for (const ids of inPieces(stories)) await changes.make('all', removal(ids), run)
     settle(staleViewers, viewersOwed)
     settle(removedStories, storiesOwed)

@@ -59,6 +59,12 @@ export function isDatabaseDown(error: unknown): boolean {
   return false
 }
 
+/** True when a statement waited for a lock in vain, or in a circle. */
+export function isHeldUp(error: unknown): boolean {
+  for (const code of codesOf(error)) if (code === '55P03' || code === '40P01') return true
+  return false
+}
+
 /** True when the connection that a statement ran on is gone. */
 export function isConnectionLost(error: unknown): boolean {
   for (const code of codesOf(error)) if (LOST_CODES.has(code) || code.startsWith('08')) return true

@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { monotonicMs } from '../../kernel/clock'
-import { causesOf } from '../../kernel/errors'
+import { isHeldUp } from './failures'
 
 export const MIGRATIONS_FOLDER = join(import.meta.dir, '../../../drizzle')
 
@@ -18,13 +18,6 @@ export const MIGRATION_LOCK_ID = 7_305_862_114
 const LOCK_WAIT_MS = 200
 const REST_MS = 1000
 const TRY_MS_MAX = 300_000
-
-const LOCK_NOT_AVAILABLE = '55P03'
-const DEADLOCK = '40P01'
-const isHeldUp = (error: unknown): boolean =>
-  [...causesOf(error)].some((cause) =>
-    [LOCK_NOT_AVAILABLE, DEADLOCK].includes((cause as { code?: string }).code ?? ''),
-  )
 
 /**
  * Applies what is missing of `drizzle/`, one process at a time: a second one waits for the advisory lock and then
