@@ -72,6 +72,6 @@ export const EmojiCounts = t.Object(
 export const openQuery = <T extends Parameters<typeof t.Object>[0]>(fields: T) =>
   t.Object(fields, { additionalProperties: true })
 
-/** An object with these fields and no others. */
-export const closed = <T extends Parameters<typeof t.Object>[0]>(fields: T) =>
-  t.Object(fields, { additionalProperties: false })
+/** An object with these fields and no others; `example` is what Swagger UI offers to send, else all fields at once. */
+export const closed = <T extends Parameters<typeof t.Object>[0]>(fields: T, example?: object) =>
+  t.Object(fields, { additionalProperties: false, ...(example && { examples: [example] }) })

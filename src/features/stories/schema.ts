@@ -4,24 +4,25 @@ import { AUDIENCE_MAX } from './rules'
 
 const Visibility = t.Union([t.Literal('public'), t.Literal('friends'), t.Literal('private')])
 
-export const CreateStoryBody = closed({
-  text: t.Optional(
-    t.Nullable(t.String({ description: '1 to 500 characters after trimming', examples: ['Hello'] })),
-  ),
-  media_key: t.Optional(
-    t.Nullable(t.String({ maxLength: 200, errorText: 'must be a media_key of POST /media/uploads' })),
-  ),
-  visibility: Visibility,
-  audience_user_ids: t.Optional(
-    t.Nullable(
-      t.Array(Uuid, {
-        minItems: 1,
-        maxItems: AUDIENCE_MAX,
-        description: 'With visibility `friends` only: exactly these people see it',
-      }),
+export const CreateStoryBody = closed(
+  {
+    text: t.Optional(t.Nullable(t.String({ description: '1 to 500 characters after trimming' }))),
+    media_key: t.Optional(
+      t.Nullable(t.String({ maxLength: 200, errorText: 'must be a media_key of POST /media/uploads' })),
     ),
-  ),
-})
+    visibility: Visibility,
+    audience_user_ids: t.Optional(
+      t.Nullable(
+        t.Array(Uuid, {
+          minItems: 1,
+          maxItems: AUDIENCE_MAX,
+          description: 'With visibility `friends` only: exactly these people see it',
+        }),
+      ),
+    ),
+  },
+  { text: 'Hello', visibility: 'public' },
+)
 
 export const StoryBody = t.Object(
   {
