@@ -46,10 +46,15 @@ export function mountApp(host: HTMLElement, client: Client, router: Router, isPa
     (userId) => {
       person.abort()
       person = new AbortController()
+      const hadFocus = host.contains(document.activeElement)
       layerHost.replaceChildren()
       body.inert = false
       if (userId) showSignedIn(app, body, layerHost, person.signal)
       else showSignedOut(app, body, person.signal)
+      // What had the focus has gone with the other's screen.
+      if (hadFocus && !host.contains(document.activeElement)) {
+        body.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({ preventScroll: true })
+      }
     },
     forever,
   )
@@ -66,6 +71,8 @@ function showSignedOut(app: App, body: HTMLElement, signal: AbortSignal): void {
 }
 
 function showSignedIn(app: App, body: HTMLElement, layerHost: HTMLElement, signal: AbortSignal): void {
+  const { screen: wanted, layer: above } = app.router.get()
+  if (!above && (wanted === 'login' || wanted === 'signup')) app.router.replace('feed')
   const frame = drawFrame(app, signal)
   fill(body, frame.element)
   let shown: Screen | null = null

@@ -36,6 +36,11 @@ export class ApiProblem extends Error {
     return WORDS[this.code] ?? this.detail
   }
 
+  /** Whether what was asked for is not there for this person; an id that cannot be one names nothing. */
+  get isGone(): boolean {
+    return this.status === 404 || (this.status === 422 && this.fieldWords('id') !== null)
+  }
+
   /** What is wrong with one field of the form, if the service named it. */
   fieldWords(field: string): string | null {
     const found = this.fields.find((item) => item.field.replace(/^[/.]/, '') === field)

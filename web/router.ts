@@ -11,6 +11,8 @@ export type Route = { screen: Screen; layer: Layer | null }
 export type Router = {
   get(): Route
   go(path: string): void
+  /** Goes there in the place of where one is, so that back does not lead here again. */
+  replace(path: string): void
   /** Leaves the layer for the screen below it. */
   leave(): void
   /** The address of a path, for links. */
@@ -53,6 +55,7 @@ export function createHashRouter(): Router {
       steps += 1
       location.hash = path
     },
+    replace: (path) => location.replace(`#${path}`),
     leave() {
       if (!route.layer) return
       // Opened from inside, the layer is one step in the history; opened by a link, it is the first page.
@@ -76,6 +79,7 @@ export function createMemoryRouter(): Router {
   return {
     get: () => route,
     go,
+    replace: go,
     leave: () => go(route.screen),
     href: () => '#demo',
     onChange: (run, signal) => listeners.addEventListener('change', run, { signal }),

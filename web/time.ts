@@ -9,7 +9,7 @@ export function timeLeft(expiresAt: string, nowMs = Date.now()): string {
   if (ms <= 0) return 'ended'
   if (ms < MINUTE_MS) return `${Math.ceil(ms / 1000)} s left`
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min left`
-  return `${Math.floor(ms / HOUR_MS)} h left`
+  return `${Math.round(ms / HOUR_MS)} h left`
 }
 
 /** How long ago: `now`, `5 min`, `3 h`, `2 d`. */

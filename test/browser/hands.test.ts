@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { drawPicture } from './support/files.ts'
 import { makePerson, PASSWORD } from './support/people.ts'
 import { PHONE, setStage, untilLive } from './support/stage.ts'
@@ -116,7 +116,74 @@ describe('with the keyboard alone', () => {
   })
 })
 
+describe('the focus goes on', () => {
+  const focused = (page: Page) =>
+    page.evaluate(
+      () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.className,
+    )
+
+  test('to the screen after logging in, whose address is its own, and to the door after logging out', async () => {
+    const person = await makePerson(stage.url(), 'door')
+    const page = await stage.visit(null, { path: '/#login' })
+    await page.getByLabel('Email').fill(person.email)
+    await page.getByLabel('Password').fill(PASSWORD)
+    await tabTo(page, /^Log in$/)
+    await page.keyboard.press('Enter')
+    await untilLive(page)
+    expect(await focused(page)).toBe('main')
+    await page.waitForURL(/#feed$/)
+    await page.getByRole('button', { name: 'Log out' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Good to see you' }).waitFor()
+    expect(await focused(page)).toBe('door-main')
+  })
+
+  test('to the story beside one that was deleted, and to the list when it was the last', async () => {
+    const person = await makePerson(stage.url(), 'beside')
+    await person.post({ text: 'Older' })
+    await person.post({ text: 'Newer' })
+    const page = await stage.visit(person, { path: '/#mine' })
+    const list = page.getByRole('list', { name: 'Your stories' })
+    for (const [gone, next] of [
+      ['Newer', 'Open: Older'],
+      ['Older', 'main'],
+    ] as const) {
+      const item = list.getByRole('listitem').filter({ hasText: gone })
+      const reloaded = page.waitForResponse((answer) => answer.url().includes('/me/stories'))
+      await item.getByRole('button', { name: 'Delete' }).focus()
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Enter')
+      await item.waitFor({ state: 'detached' })
+      await reloaded
+      await page.waitForFunction((name) => {
+        const now = document.activeElement
+        return (now?.getAttribute('aria-label') ?? now?.className) === name
+      }, next)
+    }
+    await page.getByText('Nothing posted').waitFor()
+  })
+})
+
+test('an address that can name no story says that none is there, in words for people', async () => {
+  const page = await stage.visit(await makePerson(stage.url(), 'lost'), { path: '/#story/nonsense' })
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('This story is gone').waitFor()
+  await dialog.getByText('It may have ended, or it is not shared with you.').waitFor()
+  await page.goto(`${stage.url()}/#author/nonsense`)
+  await dialog.getByText('Nobody is here').waitFor()
+})
+
 describe('on a phone', () => {
+  test('who chooses people sees where to choose them', async () => {
+    const page = await stage.visit(await makePerson(stage.url(), 'below'), { ...PHONE, path: '/#new' })
+    await page.getByRole('radio', { name: /^Chosen people/ }).tap()
+    const place = async (of: Locator) => (await of.boundingBox()) ?? { y: Number.NaN, height: 0 }
+    const input = await place(page.getByPlaceholder('Find by handle'))
+    const post = await place(page.getByRole('button', { name: 'Post story' }))
+    expect(input.y).toBeGreaterThan(0)
+    expect(input.y + input.height).toBeLessThan(post.y)
+  })
+
   test('no screen is wider than the glass', async () => {
     const person = await makePerson(stage.url(), 'pocket')
     await person.post({ text: `${'long'.repeat(60)} word` })

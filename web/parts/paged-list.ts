@@ -64,7 +64,7 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
       const page = await options.load(cursor)
       if (mine !== generation || options.signal.aborted) return
       const drawn = page.items.map(draw)
-      if (first) list.replaceChildren(...drawn)
+      if (first) replaceItems(list, drawn)
       else list.append(...drawn)
       cursor = page.next_cursor
       ended = cursor === null
@@ -100,6 +100,13 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
   }
   void more()
   return { element, reload }
+}
+
+/** What had the focus and stays in the list keeps it. */
+function replaceItems(list: HTMLElement, items: readonly HTMLElement[]): void {
+  const focused = list.contains(document.activeElement) ? document.activeElement : null
+  list.replaceChildren(...items)
+  if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true })
 }
 
 function skeletons({ class: name, count }: { class: string; count: number }): HTMLElement {

@@ -14,12 +14,14 @@ export function removeButton(app: App, storyId: string, look: string): HTMLEleme
   }
   button.addEventListener('click', async () => {
     if (!sure) return ask(true)
-    button.disabled = true
+    if (button.ariaDisabled === 'true') return
+    // Not disabled, which would take the focus away.
+    button.ariaDisabled = 'true'
     try {
       await removeStory(app.client, storyId)
       app.toaster.show({ words: 'Your story is gone.' })
     } catch (error) {
-      button.disabled = false
+      button.ariaDisabled = 'false'
       app.toaster.show({ words: toProblem(error).words, kind: 'wrong' })
     }
   })

@@ -41,6 +41,7 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     audienceChoice(name, `${seed}-audience`, name === audience, () => {
       audience = name
       update()
+      if (name === 'chosen') people.element.scrollIntoView({ block: 'center' })
     }),
   )
   const form = h(

@@ -22,6 +22,7 @@ export function mineScreen(app: App, signal: AbortSignal): HTMLElement {
       return { ...page, items: putStories(client, page.items) }
     },
     draw: (id) => ownStory(app, id, signal),
+    key: (id) => id,
     empty: emptyState(
       'image',
       'Nothing posted',
@@ -87,10 +88,20 @@ function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
   )
   app.client.store.watch(
     (state) => state.stories[storyId],
-    (now) => (now ? fill(numbers, drawNumbers(now)) : item.remove()),
+    (now) => (now ? fill(numbers, drawNumbers(now)) : leave(item)),
     signal,
   )
   return item
+}
+
+/** Takes an item out of its list; the focus in it goes to the one beside it. */
+function leave(item: HTMLElement): void {
+  const beside = item.nextElementSibling ?? item.previousElementSibling ?? item.closest('[tabindex="-1"]')
+  const hadFocus = item.contains(document.activeElement)
+  item.remove()
+  if (!hadFocus) return
+  const target = beside?.matches('[tabindex]') ? beside : beside?.querySelector('a')
+  if (target instanceof HTMLElement) target.focus()
 }
 
 function drawNumbers(story: Story): HTMLElement[] {

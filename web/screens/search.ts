@@ -49,7 +49,11 @@ export function searchScreen(app: App, signal: AbortSignal): HTMLElement {
         return page
       },
       draw: (found) => resultRow(app, found),
-      empty: emptyState('search', 'No story says that', 'Try fewer or other words.'),
+      empty: emptyState(
+        'search',
+        'No story says that',
+        'Whole words are looked for: try fewer or other ones.',
+      ),
       skeleton: { class: 'bone-row', count: 4 },
       signal: scene.signal,
     })

@@ -70,7 +70,9 @@ function accountForm(app: App, signsUp: boolean, signal: AbortSignal): HTMLEleme
   )
 
   async function send(body: { email: string; password: string; handle?: string }): Promise<void> {
-    submit.disabled = true
+    if (submit.ariaDisabled === 'true') return
+    // Not disabled, which would take the focus away.
+    submit.ariaDisabled = 'true'
     fill(alert)
     try {
       const { api, session } = app.client
@@ -80,7 +82,7 @@ function accountForm(app: App, signsUp: boolean, signal: AbortSignal): HTMLEleme
       const words = showAtFields(toProblem(error), fields)
       if (words) fill(alert, words)
     } finally {
-      submit.disabled = false
+      submit.ariaDisabled = 'false'
     }
   }
 

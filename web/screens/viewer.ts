@@ -170,8 +170,10 @@ export function openViewer(
     },
     (error) => {
       const problem = toProblem(error)
-      if (problem.status === 404 && layer.kind !== 'author') forget(app.client, layer.id)
-      fill(parts.stageHost, nothing('This story is gone', problem.words))
+      if (!problem.isGone) return fill(parts.stageHost, nothing('This did not load', problem.words))
+      if (layer.kind === 'story') forget(app.client, layer.id)
+      const title = layer.kind === 'story' ? 'This story is gone' : 'Nobody is here'
+      fill(parts.stageHost, nothing(title, 'It may have ended, or it is not shared with you.'))
     },
   )
   return parts.element
