@@ -97,6 +97,63 @@ describe('a stream', () => {
     const missed = Array.from({ length: 700 }, (_, i) => `missed-${i}`)
     expect(stream.stories()).toEqual([...missed, 'meanwhile', 'live'])
   })
+  describe('while it catches up', () => {
+    test('is live after a look or two, though others’ events never rest', async () => {
+      const { table, bus, hub, open } = setUp()
+      const seen = table.commit(ava.id, 'seen')
+      const { readAfter } = table.store
+      let looks = 0
+      Object.assign(table.store, {
+        readAfter: async (...asked: Parameters<typeof readAfter>) => {
+          if (++looks > 20) throw new Error('it chases the position')
+          const before = hub.position()
+          table.commit('somebody', 'not mine')
+          bus.sayWake()
+          while (hub.position() === before) await Promise.resolve()
+          return readAfter(...asked)
+        },
+      })
+      table.commit(ava.id, 'missed')
+      const stream = await open(formatEventId(seen.position, NOON))
+      await stream.until(() => stream.stories().includes('missed'))
+      table.commit(ava.id, 'live')
+      bus.sayWake()
+      await stream.until(() => stream.stories().includes('live'))
+      expect(stream.stories()).toEqual(['missed', 'live'])
+      expect(looks).toBeLessThanOrEqual(2)
+    })
+    test('misses nothing of its own that is handed out during a look', async () => {
+      const { table, bus, hub, open } = setUp()
+      const seen = table.commit(ava.id, 'seen')
+      const { readAfter } = table.store
+      let count = 0
+      Object.assign(table.store, {
+        readAfter: async (...asked: Parameters<typeof readAfter>) => {
+          const events = await readAfter(...asked)
+          const before = hub.position()
+          if (count < 5) table.commit(ava.id, `during-${count++}`)
+          bus.sayWake()
+          while (count < 5 && hub.position() === before) await Promise.resolve()
+          return events
+        },
+      })
+      table.commit(ava.id, 'missed')
+      const stream = await open(formatEventId(seen.position, NOON))
+      await stream.until(() => stream.stories().length === 6)
+      expect(stream.stories()).toEqual(['missed', ...Array.from({ length: 5 }, (_, i) => `during-${i}`)])
+    })
+    test('is kept open by comments, and its first bytes are first', async () => {
+      jest.useFakeTimers()
+      const { table, open } = setUp()
+      const seen = table.commit(ava.id, 'seen')
+      table.commit(ava.id, 'missed')
+      Object.assign(table.store, { readAfter: () => new Promise(() => undefined) })
+      const stream = await open(formatEventId(seen.position, NOON))
+      jest.advanceTimersByTime(15_000)
+      await stream.until(() => stream.text().includes('keep-alive'))
+      expect(stream.text()).toStartWith('retry:')
+    })
+  })
   test('goes on from the id of any of its events', async () => {
     const { table, bus, open } = setUp()
     const first = await open()

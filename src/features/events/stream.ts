@@ -55,7 +55,7 @@ export async function openEventStream(
   const from = resumed ?? { position: present, atSeconds: secondsOf(now) }
   const here = positionFrame(resumed === null ? presentId : (lastEventId ?? presentId), positionsAsEvents)
   const head = sseRetry(RETRY_MS) + sseComment('connected') + (isUnknown ? reset : here)
-  return stream.begin(encoder.encode(head), from)
+  return stream.begin(encoder.encode(head), from, resumed !== null)
 }
 
 const secondsOf = (moment: Date): number => Math.floor(moment.getTime() / 1000)
@@ -78,8 +78,11 @@ class EventStream implements Subscriber {
   private readonly ctx: Deps
   private readonly outlet = new Outlet(this)
   private readonly positionsAsEvents: boolean
+  private hasBegun = false
   private isLive = false
   private reached = NOWHERE
+  /** Nothing of the user's own has gone by since what was reached or is being read up to. */
+  private isWhole = true
   /** Of the last position that was told. */
   private toldAtSeconds = 0
 
@@ -90,25 +93,30 @@ class EventStream implements Subscriber {
     this.endsAtMs = viewer.tokenExpiresAt.getTime()
   }
 
-  begin(head: Uint8Array, from: EventId): ReadableStream<Uint8Array> {
+  begin(head: Uint8Array, from: EventId, isResumed: boolean): ReadableStream<Uint8Array> {
     this.outlet.write(head)
+    this.hasBegun = true
     this.reached = from.position
+    if (isResumed) this.isWhole = false
     this.toldAtSeconds = from.atSeconds
     this.follow()
     return this.outlet.stream
   }
 
   push(frame: Uint8Array, position: Position): void {
-    if (!this.isLive) return
-    if (this.outlet.write(frame)) this.reached = position
+    if (this.isLive && this.outlet.write(frame)) {
+      this.reached = position
+      return
+    }
+    this.isWhole = false
     // A burst is no proof of a slow reader: what did not fit is read again as it makes room.
-    else this.follow()
+    if (this.isLive) this.follow()
   }
 
   comment(frame: Uint8Array): void {
-    if (!this.isLive) return
+    if (!this.hasBegun) return
     this.outlet.write(frame)
-    this.tellPosition()
+    if (this.isLive) this.tellPosition()
   }
 
   isOpen(): boolean {
@@ -142,16 +150,21 @@ class EventStream implements Subscriber {
     })
   }
 
-  /** Reads what lies between here and the hub's position, until there is nothing between; then the stream is live. */
+  /**
+   * Reads what lies between here and the hub's position, until nothing of the user's own is between; then the stream is
+   * live. The position itself moves on with everybody's events, and would be chased for ever where there are many.
+   */
   private async catchUp(): Promise<void> {
     const { hub, stores } = this.ctx
     while (this.outlet.isOpen()) {
       const target = hub.position()
-      if (comparePositions(this.reached, target) >= 0) {
+      if (this.isWhole || comparePositions(this.reached, target) >= 0) {
         this.isLive = true
         this.tellPosition()
         return
       }
+      // Of what comes from now on, `push` tells.
+      this.isWhole = true
       // A reader without room costs no query; many of those at once would fill the pool for nothing.
       if (!(await this.outlet.whenRoom())) return this.close('slow')
       const events = await stores.events.readAfter(this.userId, this.reached, target, BATCH)
@@ -161,6 +174,7 @@ class EventStream implements Subscriber {
         this.reached = event.position
       }
       if (events.length < BATCH) this.reached = target
+      else this.isWhole = false
     }
   }
 }
