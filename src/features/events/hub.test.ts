@@ -21,19 +21,20 @@ afterEach(async () => {
 function setUp(pollMs = 3_600_000, restMs = 0) {
   const table = eventTable()
   const bus = fakeBus()
+  const clock = fakeClock()
   const errors: unknown[] = []
   const metrics = createMetrics({ processMetrics: false })
   const hub = createHub({
     store: table.store,
     bus,
-    clock: fakeClock(),
+    clock,
     metrics,
     onError: (error) => errors.push(error),
     pollMs,
     restAfter: () => restMs,
   })
   hubs.push(hub)
-  return { hub, table, bus, errors, metrics }
+  return { hub, table, bus, clock, errors, metrics }
 }
 
 /** Notes the stories it hears of; `heard(n)` resolves with the nth. */
@@ -95,6 +96,18 @@ describe('the hub', () => {
     table.release()
     // No further wake: the hub looks again by itself soon.
     expect(await one.heard(1)).toEqual(['held'])
+  })
+  test('lags behind nothing once nobody listens', async () => {
+    const { hub, table, bus, clock, metrics } = setUp()
+    const reader = listener(ava.id)
+    await hub.join(reader.subscriber)
+    const lag = async () => (await metrics.eventsLag.get()).values[0]?.value
+    table.commit(ava.id, 'newer', { heldBack: true })
+    clock.advance(12)
+    bus.sayWake()
+    await until('the lag', async () => (await lag()) !== 0)
+    hub.leave(reader.subscriber)
+    expect(await lag()).toBe(0)
   })
   test('reads a long tail to its end', async () => {
     const { hub, table, bus } = setUp()

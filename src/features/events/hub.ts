@@ -92,6 +92,7 @@ export function createHub(options: Options): Hub {
   const forget = () => {
     position = null
     ahead.clear()
+    metrics.eventsLag.set(0)
   }
   /**
    * The line never goes back but in a database that lost what it had committed: restored, or a copy that took over. Positions
