@@ -18,6 +18,8 @@ const HELD_QUIET_MS = 150
 const HELD_MS_MAX = 1000
 const DRAIN_MS_MAX = 4000
 const WARM_UP_AFTER_MS = 1000
+/** Each comment of a stream begins it anew. Without an end a connection whose stream is over would be kept for ever. */
+const SILENCE_SECONDS_MAX = 60
 
 /** Listens; resolves when requests are taken. The process ends by a signal, never by itself. */
 export async function serve(config: Config): Promise<void> {
@@ -90,8 +92,9 @@ export async function serve(config: Config): Promise<void> {
     const release = app.hold()
     const heldMs = monotonicMs()
     while (app.quietMs() < HELD_QUIET_MS && monotonicMs() - heldMs < HELD_MS_MAX) await rest(10)
-    // Streams last: whoever they leave comes back by itself, and finds the port closed here.
-    await ctx.hub.close()
+    // Streams last: whoever they leave comes back by itself, and finds the port closed here. A read that is under way may
+    // take as long as a database that hangs, so it is waited for at the very end.
+    void ctx.hub.close()
     const drained = server.stop(false)
     release()
     await Promise.race([drained, rest(DRAIN_MS_MAX)])
@@ -121,7 +124,7 @@ class ServedConnection implements Connection {
     return this.server.requestIP(this.request)?.address ?? ''
   }
   keepOpen() {
-    this.server.timeout(this.request, 0)
+    this.server.timeout(this.request, SILENCE_SECONDS_MAX)
   }
 }
 
