@@ -9,7 +9,7 @@ export type Link = Readonly<{
   reportsOfOthers(own: MetricsReport): Promise<readonly MetricsReport[]>
   /** From now on the supervisor gets what `report` says when it asks. */
   answerWith(report: () => Promise<MetricsReport>): void
-  /** `listener` is called when the supervisor is gone. */
+  /** `listener` is called when the supervisor is gone, also when it has been for long. */
   onLost(listener: () => void): void
 }>
 
@@ -22,6 +22,9 @@ export function openLink(): Link | null {
   const waiting = new Map<number, (reports: readonly MetricsReport[]) => void>()
   let lastId = 0
   let report: () => Promise<MetricsReport> = async () => []
+  // From the start: a supervisor may be gone before anybody asks.
+  const lost = Promise.withResolvers<void>()
+  process.on('disconnect', lost.resolve)
   process.on('message', (message: ToChild) => {
     if (message.kind === 'others') waiting.get(message.id)?.(message.reports)
     else void report().then((own) => tell({ kind: 'report', id: message.id, report: own }))
@@ -41,6 +44,6 @@ export function openLink(): Link | null {
     answerWith(next) {
       report = next
     },
-    onLost: (listener) => void process.on('disconnect', listener),
+    onLost: (listener) => void lost.promise.then(listener),
   }
 }

@@ -89,27 +89,29 @@ export function superviseServers(config: Config): void {
     const run = () => {
       if (stopping) return
       const startedMs = monotonicMs()
-      launch(
-        () => {
-          hasServed = true
-        },
-        (child, code) => {
-          if (stopping) return endWithLast(child, code)
-          // What cannot start at all is for whoever started us to see.
-          if (!hasServed) return stop('start_failed', code || 1)
-          crashes = monotonicMs() - startedMs > STEADY_MS ? 0 : crashes + 1
-          const restartInMs = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** crashes)
-          const { pid, signalCode } = child.process
-          logger.error({
-            event: 'server_process_ended',
-            pid,
-            code,
-            signal: signalCode,
-            restart_in_ms: restartInMs,
-          })
-          setTimeout(run, restartInMs)
-        },
-      )
+      const runAgain = (facts: object, code: number | null) => {
+        // What cannot start at all is for whoever started us to see.
+        if (!hasServed) return stop('start_failed', code || 1)
+        crashes = monotonicMs() - startedMs > STEADY_MS ? 0 : crashes + 1
+        const restartInMs = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** crashes)
+        logger.error({ event: 'server_process_ended', ...facts, restart_in_ms: restartInMs })
+        setTimeout(run, restartInMs)
+      }
+      try {
+        launch(
+          () => {
+            hasServed = true
+          },
+          (child, code) => {
+            if (stopping) return endWithLast(child, code)
+            const { pid, signalCode } = child.process
+            runAgain({ pid, code, signal: signalCode }, code)
+          },
+        )
+      } catch (error) {
+        // The system may have no process to give for a while, and the others serve meanwhile.
+        runAgain({ err: error }, null)
+      }
     }
     run()
   }

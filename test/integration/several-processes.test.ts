@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { anyFreePort } from '../../dev/ports.ts'
 import type { Story } from '../../src/features/stories/schema'
 import { createRemoteApi } from '../support/api'
@@ -146,6 +149,27 @@ test('a process that is killed is replaced, the other one serves on, and no coun
     await ask('/me')
     return pidsOf('http_request').includes(fresh ?? 0)
   })
+})
+
+test('a process that cannot be replaced for a while is replaced later, and the other one serves on', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'stories-bun-'))
+  const [bun, away] = [join(dir, 'bun'), join(dir, 'away')]
+  copyFileSync(process.execPath, bun)
+  const robbed = await startApi({ ...env, METRICS_PORT: '0' }, bun)
+  try {
+    await bothListen(robbed)
+    // As if the system had no process to give.
+    renameSync(bun, away)
+    process.kill(pidsOf('server_started', robbed)[0] ?? 0, 'SIGKILL')
+    const failures = () => robbed.lines().filter(({ event, err }) => event === 'server_process_ended' && err)
+    await until('two attempts', () => failures().length > 1)
+    expect((await ask('/me', ava.token, robbed)).status).toBe(200)
+    renameSync(away, bun)
+    await until('a new process', () => pidsOf('server_started', robbed).length === 3)
+  } finally {
+    expect(await robbed.kill('SIGTERM')).toBe(0)
+    rmSync(dir, { recursive: true })
+  }
 })
 
 test('SIGTERM under load loses nothing: every request is answered, and every story is there', async () => {

@@ -20,17 +20,27 @@ export type ServiceProcess = Readonly<{
 
 const READY_MS_MAX = 30_000
 
-/** Starts `bun src/server.ts` on a free port; resolves when it is ready. */
-export const startApi = (env: Env): Promise<ServiceProcess> =>
-  startService('src/server.ts', env, (port) => ({ PORT: String(port) }), '/readyz')
+/**
+ * Starts `bun src/server.ts` on a free port; resolves when it is ready.
+ *
+ * @param bun another program than this process'
+ */
+export const startApi = (env: Env, bun?: string): Promise<ServiceProcess> =>
+  startService('src/server.ts', env, (port) => ({ PORT: String(port) }), '/readyz', bun)
 
 /** Starts `bun worker.ts` on a free metrics port; resolves when it answers. */
 export const startWorker = (env: Env): Promise<ServiceProcess> =>
   startService('worker.ts', env, (port) => ({ WORKER_METRICS_PORT: String(port) }), '/healthz')
 
-async function startService(entry: string, env: Env, ports: (port: number) => Env, readyPath: string) {
+async function startService(
+  entry: string,
+  env: Env,
+  ports: (port: number) => Env,
+  readyPath: string,
+  bun?: string,
+) {
   const port = await anyFreePort()
-  const child = start([entry], { ...env, HOST: '127.0.0.1', LOG_LEVEL: 'info', ...ports(port) })
+  const child = start([entry], { ...env, HOST: '127.0.0.1', LOG_LEVEL: 'info', ...ports(port) }, bun)
   const output = collect(child)
   const url = `http://127.0.0.1:${port}`
   const isReady = async () => {
@@ -72,11 +82,11 @@ export async function runToEnd(command: string[], env: Env): Promise<{ code: num
   return { code, output }
 }
 
-function start(command: string[], env: Env): Child {
+function start(command: string[], env: Env, bun = process.execPath): Child {
   const [entry = '', ...rest] = command
   return startChild({
     name: entry,
-    command: [process.execPath, '--no-env-file', entry, ...rest],
+    command: [bun, '--no-env-file', entry, ...rest],
     cwd: PROJECT_DIR,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     output: 'pipe',
