@@ -75,7 +75,10 @@ const cut = () => {
   ctx.logger.warn({ event: 'round_cut', during })
   void ctx.database.close()
 }
+let isStopping = false
 const stop = async () => {
+  if (isStopping) return
+  isStopping = true
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref()
   const cutting = setTimeout(cut, CUT_MS)
   await loop.stop()
@@ -85,5 +88,5 @@ const stop = async () => {
   await ctx.close()
   process.exit(0)
 }
-process.once('SIGTERM', () => void stop())
-process.once('SIGINT', () => void stop())
+process.on('SIGTERM', () => void stop())
+process.on('SIGINT', () => void stop())
