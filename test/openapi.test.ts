@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { buildRoutes } from '../src/app'
-import { withDocument } from '../src/http/openapi'
+import { createDocs, withDocument } from '../src/http/openapi'
 import { version } from '../src/version'
 import { startApi } from './support/client'
 import { fakeContext } from './support/fake-context'
@@ -54,6 +54,17 @@ describe('docs/openapi.json', () => {
     const api = await startApi()
     const served = (await (await api.fetch('GET', '/docs/json')).json()) as OpenApi
     expect(Object.keys(served.paths).sort()).toEqual(Object.keys(document.paths).sort())
+  })
+  test('is written anew when writing it failed', async () => {
+    let isShort = true
+    const pages = createDocs(async () => {
+      if (isShort) throw new Error('too many open files')
+      return {}
+    })
+    const ask = async () => pages.respond(new Request('http://localhost/docs/json'), '/docs/json')
+    await expect(ask()).rejects.toThrow('too many')
+    isShort = false
+    expect((await ask())?.status).toBe(200)
   })
   test('knows the bearer scheme', () => {
     expect(JSON.stringify(document)).toContain(

@@ -172,6 +172,10 @@ export function createDocs(write: () => Promise<Json>): Pages {
       '/docs/json',
       async () => {
         document ??= write().then((json) => JSON.stringify(json))
+        // What failed for want of memory or files is tried anew by the next who asks.
+        document.catch(() => {
+          document = undefined
+        })
         return text(await document, 'application/json')
       },
     ],
