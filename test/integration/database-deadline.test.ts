@@ -6,7 +6,7 @@ import { until } from '../support/until'
 /** The deadline of a statement is for databases that do not answer, not for processes that did not look. */
 
 const stage = useStage()
-const DEADLINE_MS = 1000
+const DEADLINE_MS = 2000
 
 test('a process that was away takes the answer that came meanwhile, and keeps its connections', async () => {
   const { db } = stage.realContext({ databaseDeadlineMs: DEADLINE_MS, poolSizeMax: 1 }).database
@@ -18,8 +18,10 @@ test('a process that was away takes the answer that came meanwhile, and keeps it
     )
     return found !== undefined
   }
+  // Connected before there is something to catch.
+  await observer.execute(sql`select 1`)
   const before = await backend()
-  const asked = db.execute(sql`select 'here' as word, pg_sleep(0.3)`)
+  const asked = db.execute(sql`select 'here' as word, pg_sleep(1)`)
   const [answer] = await Promise.all([asked, until('the statement to be under way', isWorking).then(beAway)])
   expect(answer[0]?.word).toBe('here')
   expect(await backend()).toBe(before)

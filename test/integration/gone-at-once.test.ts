@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Story } from '../../src/features/stories/schema'
+import { RedisDown } from '../../src/platform/redis/client'
 import { type Instance, useStage } from '../support/context'
 import { cast } from '../support/crowd'
 import { createSteeredClock } from '../support/steered-clock'
@@ -25,21 +26,21 @@ async function leasedFeed() {
 }
 
 describe('a process that takes Redis for away while others reach it', () => {
+  // By hand: the breaker's own probe would find a Redis that is well, and close it at any time.
   const openBreaker = ({ ctx }: Instance) =>
-    ctx.redis.run(() => Promise.reject(new Error('slow for this process only'))).catch(() => undefined)
+    Object.assign(ctx.redis, { isUp: () => false, run: () => Promise.reject(new RedisDown()) })
 
   test('tells them of an unfollow nevertheless', async () => {
     const [one, two] = [stage.instance(), stage.instance()]
     const { ava, ben, close } = await warmFeed(one)
     await idsAt(ben, two, ava)
-    await openBreaker(two)
+    openBreaker(two)
     await ben.at(two.api).unfollow(ava)
-    expect(two.ctx.redis.isUp()).toBe(false)
     expect(await idsAt(ben, one, ava)).not.toContain(close.id)
   })
   test('answers a deletion when their leases are over', async () => {
     const { one, two, ava, ben, close } = await leasedFeed()
-    await openBreaker(two)
+    openBreaker(two)
     ;(await ava.at(two.api).delete(`/stories/${close.id}`)).as(204)
     expect(await idsAt(ben, one, ava)).not.toContain(close.id)
   })

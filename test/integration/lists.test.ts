@@ -155,6 +155,41 @@ describe('the tray', () => {
     expect(await later.all<TrayItem>('/feed/authors')).toEqual([])
   })
 
+  test('looks at the newest 2,000, 50 of each person followed and 500 shared by name', async () => {
+    const clock = createSteeredClock()
+    const instance = stage.instance({ clock })
+    const { sql } = stage.database()
+    await sql`delete from stories`
+    const [viewer, stranger, crowd, followed, close] = await cast(
+      instance,
+      'viewer',
+      'stranger',
+      'crowd',
+      'followed',
+      'close',
+    )
+    await viewer.follow(followed)
+    const tellMany = (person: typeof viewer, visibility: string, count: number, secondsAgo: number) => sql`
+      insert into stories (id, author_id, text, visibility, has_audience, created_at, expires_at)
+      select gen_random_uuid(), ${person.id}, 'hi', ${visibility}, ${visibility === 'friends' && person === close},
+        ${clock.now()}::timestamptz - ${secondsAgo} * interval '1 second' - i * interval '1 millisecond',
+        ${clock.now()}::timestamptz + interval '1 hour'
+      from generate_series(1, ${count}::int) i`
+    await tellMany(crowd, 'public', 2000, 10)
+    await tellMany(stranger, 'public', 1, 20)
+    await tellMany(followed, 'friends', 51, 30)
+    await tellMany(close, 'friends', 501, 40)
+    await sql`
+      insert into story_audience (story_id, user_id, created_at)
+      select id, ${viewer.id}, created_at from stories where author_id = ${close.id}`
+    const tray = (await viewer.get('/feed/authors')).as<Page<TrayItem>>().items
+    expect(tray.map(({ author, stories }) => [author.handle, stories])).toEqual([
+      [crowd.handle, 2000],
+      [followed.handle, 50],
+      [close.handle, 500],
+    ])
+  })
+
   test('neither repeats nor skips an author while one views what was shown', async () => {
     const instance = stage.instance()
     await stage.database().sql`delete from stories`

@@ -4,7 +4,7 @@ import { isReady } from '../../src/features/health/ready'
 import type { Story } from '../../src/features/stories/schema'
 import { toAppError } from '../../src/http/problem'
 import type { Page } from '../../src/kernel/cursor'
-import { type Overrides, useStage } from '../support/context'
+import { type Overrides, TEST_MS_MAX, useStage } from '../support/context'
 import { cast, makeCrowd } from '../support/crowd'
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer'
 
@@ -97,7 +97,11 @@ test('a limit that the role or the database sets ends it on the server, too', as
   const name = new URL(stage.database().url).pathname.slice(1)
   await stage.database().sql.unsafe(`alter database ${name} set statement_timeout = '200ms'`)
   const limited = await startPooler()
-  const { ctx } = stage.instance({ env: { DATABASE_URL: limited, DATABASE_PREPARE: 'false' } })
+  const { ctx } = stage.instance({
+    env: { DATABASE_URL: limited, DATABASE_PREPARE: 'false' },
+    // Out of reach, so that only the server can end it.
+    databaseDeadlineMs: 2 * TEST_MS_MAX,
+  })
   const error = await ctx.database.db.execute(sql`select pg_sleep(60)`).catch(toAppError)
   await stage.database().sql.unsafe(`alter database ${name} reset statement_timeout`)
   expect(error).toMatchObject({ code: 'unavailable' })

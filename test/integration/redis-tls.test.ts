@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Redis } from 'ioredis'
 import type { RedisServer } from '../../dev/redis.ts'
-import type { Story } from '../../src/features/stories/schema'
 import { createRemoteApi } from '../support/api'
 import { STACK_START_MS_MAX, TEST_MS_MAX, useStage } from '../support/context'
 import { startOwnRedis } from '../support/own-redis'
@@ -28,11 +27,19 @@ afterAll(async () => {
   await redis?.stop()
 }, TEST_MS_MAX)
 
+/** What Redis itself says, asked without TLS. */
+async function seen<T>(ask: (own: Redis) => Promise<T>): Promise<T> {
+  const own = new Redis(redis.url)
+  try {
+    return await ask(own)
+  } finally {
+    own.disconnect()
+  }
+}
+
 /** How many connections listen to a channel. */
 async function listeners(): Promise<number> {
-  const own = new Redis(redis.url)
-  const clients = String(await own.client('LIST'))
-  own.disconnect()
+  const clients = String(await seen((own) => own.client('LIST')))
   return clients.split('\n').filter((line) => / sub=[1-9]/.test(line)).length
 }
 
@@ -42,15 +49,20 @@ describe('a Redis behind TLS', () => {
     const [one, other] = await Promise.all([startApi(env), startApi(env)])
     const api = createRemoteApi(one.url)
     try {
-      expect(JSON.parse((await api.call('GET', '/healthz')).text).checks.redis.status).toBe('ok')
+      await until('both to reach it', async () => {
+        const answers = await Promise.all([one, other].map(({ url }) => fetch(`${url}/healthz`)))
+        return answers.every(({ status }) => status === 200)
+      })
       const [ava, ben] = await Promise.all([signUp(api, 'ava'), signUp(api, 'ben')])
       const stream = await readEvents(other.url, { token: ava.token })
       await until('the stream to be listened for', async () => (await listeners()) > 0)
-      const posted = await ava.post('/stories', { text: 'hi', visibility: 'public' })
-      const { id } = posted.as<Story>(201)
-      expect(posted.headers.get('ratelimit-remaining')).toMatch(/^\d+$/)
+      const { id } = await ava.tell({})
+      expect(await seen((own) => own.exists(`stories:bucket:stories:${ava.id}`))).toBe(1)
       await ben.post(`/stories/${id}/view`)
       await stream.until('the view', (reader) => reader.events().length === 1)
+      await until('the wake for it', async () =>
+        /cmdstat_publish:calls=[1-9]/.test(await seen((own) => own.info('commandstats'))),
+      )
       await stream.close()
     } finally {
       await Promise.all([one.kill('SIGTERM'), other.kill('SIGTERM')])

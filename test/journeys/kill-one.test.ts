@@ -5,6 +5,7 @@ import { STACK_START_MS_MAX, TEST_MS_MAX } from '../support/context'
 import { type Person, signUp } from '../support/people'
 import { startApi } from '../support/processes'
 import { type EventReader, readEvents } from '../support/read-stream'
+import { until } from '../support/until'
 
 /** One API process is killed without a warning: everything goes on at the other one, and nothing is lost. */
 
@@ -57,16 +58,29 @@ test('a keyed post that was cut off by the kill can be sent again, and makes one
   const key = { 'Idempotency-Key': 'cut-off' }
   const body = { text: 'exactly once', visibility: 'public' }
   const third = await startApi(composed.env)
-  const posts = Array.from({ length: 5 }, () =>
-    ben
+  const { sql } = composed.database
+  await sql.begin(async (lock) => {
+    // What the post ends with has to wait, so the kill meets it half-way.
+    await lock`lock table idempotency_keys in share row exclusive mode`
+    const post = ben
       .at(apiOf(third))
       .post('/stories', body, key)
-      .catch(() => null),
-  )
-  await third.kill('SIGKILL')
-  await Promise.all(posts)
-  const again = await ben.post('/stories', body, key)
-  expect(again.status).toBe(201)
+      .catch(() => null)
+    await until('the post to be half-way', async () => {
+      const waiting = await sql`
+        select 1 from pg_locks l where not granted and relation = 'idempotency_keys'::regclass`
+      return waiting.length > 0
+    })
+    await third.kill('SIGKILL')
+    expect(await post).toBeNull()
+  })
+  let again = await ben.post('/stories', body, key)
+  // PostgreSQL notices a while later that the other end of the first one has gone.
+  await until('the first one to be given up', async () => {
+    if (again.code === 'idempotency_in_progress') again = await ben.post('/stories', body, key)
+    return again.code !== 'idempotency_in_progress'
+  })
+  again.as<Story>(201)
   const after = await ben.all<Story>('/me/stories')
   expect(after.length - before.length).toBe(1)
   expect(after[0]?.id).toBe(again.as<Story>(201).id)
