@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { unavailable } from '../../src/kernel/errors'
 import { aStory, type FoundStory } from '../support/builders'
 import { ava, ben, cleo, mod, type Person } from '../support/cast'
 import { startApi } from '../support/client'
+import { NOON } from '../support/fakes/clock'
 import { expectProblem, owes401, owes503, owesIdCheck } from './duties'
 
 const remove = async (person: Person, story: FoundStory, isFirst = true) => {
@@ -59,8 +61,13 @@ describe('DELETE /stories/:id', () => {
     test('to those who may not see it', async () => {
       expectProblem((await remove(ben, aStory({ visibility: 'private' }))).answer, 404, 'not_found')
     })
-    test('when it has ended', async () => {
-      expectProblem((await remove(ava, aStory({ deletedAt: new Date(0) }))).answer, 404, 'not_found')
+    test.each([
+      ['a moment ago, and that is told anew', NOON, 1],
+      ['longer ago than any page lives, and nothing is told', new Date(NOON.getTime() - 180_000), 0],
+    ])('when it has ended %s', async (_, deletedAt, told) => {
+      const { answer, api } = await remove(ava, aStory({ deletedAt }))
+      expectProblem(answer, 404, 'not_found')
+      expect(api.pageVersions.of('noteRemoved')).toHaveLength(told)
     })
     test('when a twin request was first', async () => {
       const { answer, api } = await remove(ava, aStory(), false)
@@ -71,6 +78,17 @@ describe('DELETE /stories/:id', () => {
       const api = await startApi({ stores: { stories: { findStory: async () => null } } })
       expectProblem(await api.as(ava).delete(`/stories/${aStory().id}`), 404, 'not_found')
     })
+  })
+
+  test('503, and cached pages lose it nevertheless, when it may be committed and only the answer is lost', async () => {
+    const story = aStory()
+    const lost = async () => {
+      throw unavailable(new Error('connection closed'))
+    }
+    const stores = { stories: { findStory: async () => story, softDelete: lost } }
+    const api = await startApi({ stores })
+    expectProblem(await api.as(ava).delete(`/stories/${story.id}`), 503, 'unavailable')
+    expect(api.pageVersions.of('noteRemoved')).toEqual([[story.id], [story.id]])
   })
 
   owesIdCheck('DELETE', '/stories/:id')

@@ -11,7 +11,7 @@ describe('POST /follow/:user_id', () => {
   const path = `/follow/${ava.id}`
 
   describe('201', () => {
-    test('for the first time; both people’s pages and friends become stale', async () => {
+    test('for the first time; the follower’s pages and friends become stale', async () => {
       const api = await apiWith({ insertFollow: async (row) => ({ row, isNew: true }) })
       const answer = await api.as(ben).post(path)
       expect(answer.status).toBe(201)
@@ -20,9 +20,19 @@ describe('POST /follow/:user_id', () => {
         followee_id: ava.id,
         created_at: NOON.toISOString(),
       })
-      expect(api.pageVersions.of('renew')).toEqual([[[ben.id, ava.id]]])
+      for (const name of ['renewGraph', 'renew'] as const)
+        expect(api.pageVersions.of(name)).toEqual([[[ben.id]]])
       expect(api.activity.of('followAdded')).toHaveLength(1)
       expect(answer.headers.get('ratelimit-limit')).toBe('120')
+    })
+    test('and under the mutual rule those of both', async () => {
+      const api = await startApi({
+        config: { friendsRule: 'mutual' },
+        stores: { graph: { insertFollow: async (row) => ({ row, isNew: true }) } },
+      })
+      expect((await api.as(ben).post(path)).status).toBe(201)
+      for (const name of ['renewGraph', 'renew'] as const)
+        expect(api.pageVersions.of(name)).toEqual([[[ben.id, ava.id]]])
     })
   })
   describe('200', () => {
@@ -74,7 +84,8 @@ describe('DELETE /follow/:user_id', () => {
       const api = await apiWith({ deleteFollow: async () => true })
       const answer = await api.as(ben).delete(`/follow/${ava.id}`)
       expect([answer.status, answer.text]).toEqual([204, ''])
-      expect(api.pageVersions.of('renew')).toEqual([[[ben.id, ava.id]]])
+      for (const name of ['renewGraph', 'renew'] as const)
+        expect(api.pageVersions.of(name)).toEqual([[[ben.id]]])
       expect(api.activity.of('followRemoved')).toHaveLength(1)
     })
     test('also when there was no follow, or no such person', async () => {

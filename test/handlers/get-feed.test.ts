@@ -87,12 +87,13 @@ describe('GET /feed', () => {
     })
     test('from the cache without a look at the database', async () => {
       const body = '{"items":[],"next_cursor":null}'
-      const api = await startApi({ pageCache: { find: async () => ({ kind: 'hit', body }) } })
+      const hit = { kind: 'hit', body: Buffer.from(body) } as const
+      const api = await startApi({ pageCache: { find: async () => hit } })
       expect((await api.as(ben).get('/feed')).text).toBe(body)
     })
     test('keeps a missed first page under the stamp that was read before the database', async () => {
       const kept: unknown[][] = []
-      const stamp = { version: 'v1', removed: '', viewed: '', renderedAtMs: 5 }
+      const stamp = { version: 'v1', removed: '', viewed: '', renderedAtMs: 5, failedMs: 0 }
       const { preparation } = feedOf([aStory()], {
         pageCache: {
           find: async () => ({ kind: 'miss', stamp }),
@@ -104,7 +105,7 @@ describe('GET /feed', () => {
       expect(kept).toEqual([[ben.id, 7, stamp, expect.anything(), answer.text]])
     })
     test('one load answers all who ask for the same page at once', async () => {
-      const stamp = { version: 'v1', removed: '', viewed: '', renderedAtMs: 5 }
+      const stamp = { version: 'v1', removed: '', viewed: '', renderedAtMs: 5, failedMs: 0 }
       const all = Promise.withResolvers<void>()
       let looked = 0
       const find = async () => {
@@ -118,29 +119,32 @@ describe('GET /feed', () => {
       expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
       expect(asked).toHaveLength(1)
     })
-    test.each(['version', 'removed', 'viewed'])(
-      'but not those who ask after a change that is told by its %s',
-      async (part) => {
-        const stamps = ['before', 'after'].map((value) => ({
-          ...{ version: 'v1', removed: '', viewed: '', renderedAtMs: 5 },
-          [part]: value,
-        }))
-        const both = Promise.withResolvers<void>()
-        const find = async () => {
-          const stamp = stamps.shift()
-          if (stamp === undefined) throw new Error('asked more than twice')
-          if (stamps.length === 0) both.resolve()
-          await both.promise
-          return { kind: 'miss', stamp } as const
-        }
-        const { asked, preparation } = feedOf([aStory()], {
-          pageCache: { find, keep: async () => undefined },
-        })
-        const api = await startApi(preparation)
-        await Promise.all([api.as(ben).get('/feed'), api.as(ben).get('/feed')])
-        expect(asked).toHaveLength(2)
-      },
-    )
+    test.each<[string, string | number, string | number]>([
+      ['version', 'before', 'after'],
+      ['removed', 'before', 'after'],
+      ['viewed', 'before', 'after'],
+      // Redis may be back with the versions of before.
+      ['failedMs', 0, 7],
+    ])('but not those who ask after a change that is told by its %s', async (part, before, after) => {
+      const stamps = [before, after].map((value) => ({
+        ...{ version: 'v1', removed: '', viewed: '', renderedAtMs: 5, failedMs: 0 },
+        [part]: value,
+      }))
+      const both = Promise.withResolvers<void>()
+      const find = async () => {
+        const stamp = stamps.shift()
+        if (stamp === undefined) throw new Error('asked more than twice')
+        if (stamps.length === 0) both.resolve()
+        await both.promise
+        return { kind: 'miss', stamp } as const
+      }
+      const { asked, preparation } = feedOf([aStory()], {
+        pageCache: { find, keep: async () => undefined },
+      })
+      const api = await startApi(preparation)
+      await Promise.all([api.as(ben).get('/feed'), api.as(ben).get('/feed')])
+      expect(asked).toHaveLength(2)
+    })
     test('never from the cache for a later page', async () => {
       const stories = [aStory({ createdAt: at(2) }), aStory({ createdAt: at(1) })]
       const { preparation } = feedOf(stories)

@@ -4,11 +4,10 @@ import { decodeTimeKey, encodeTimeKey, type TimeKey } from '../../kernel/cursor'
 import type { Viewer } from '../../kernel/viewer'
 import { hydrateStories } from '../stories/hydrate'
 import { presentStory } from '../stories/present'
-import type { Story } from '../stories/schema'
 import type { StoryRow } from '../stories/story-row'
+import type { FeedPage } from './stored-page'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'objects' | 'friends' | 'pageCache' | 'loads'>
-type FeedPage = Readonly<{ items: Story[]; next_cursor: string | null }>
 
 const CURSOR_TAG = 'feed'
 const FILLS_MAX = 3
@@ -32,9 +31,10 @@ export async function listFeed(
   const found = await ctx.pageCache.find(viewer.id, limit)
   if (found.kind === 'hit') return found.body
   if (found.kind === 'off') return JSON.stringify(await loadPage(ctx, viewer, limit, null))
-  const { version, removed, viewed } = found.stamp
+  const { version, removed, viewed, failedMs } = found.stamp
   // Of many requests at once for the same page one loads it; what it is made after keeps later changes apart.
-  const made = await ctx.loads.once([viewer.id, limit, version, removed, viewed].join(':'), async () => {
+  const name = [viewer.id, limit, version, removed, viewed, failedMs].join(':')
+  const made = await ctx.loads.once(name, async () => {
     const page = await loadPage(ctx, viewer, limit, null)
     const body = JSON.stringify(page)
     await ctx.pageCache.keep(viewer.id, limit, found.stamp, page, body)

@@ -75,11 +75,21 @@ describe('the page cache', () => {
     if (found.kind !== 'hit') throw new Error(`expected a hit, not a ${found.kind}`)
     expect(textOf(found.body)).toBe(JSON.stringify({ items: [story], next_cursor: null }))
   })
-  test('keeps each viewer and each limit apart', async () => {
-    const { cache, load } = setUp()
+  test('keeps each viewer apart, and of each one page, of the limit asked for last', async () => {
+    const { cache, load, memory, idsFound } = setUp()
     await load([])
-    expect((await cache.find(ben.id, 5)).kind).toBe('miss')
     expect((await cache.find('somebody', LIMIT)).kind).toBe('miss')
+    const other = await cache.find(ben.id, 5)
+    if (other.kind !== 'miss') throw new Error(`expected a miss, not a ${other.kind}`)
+    await cache.keep(ben.id, 5, other.stamp, { items: [], next_cursor: null }, '{"items":[]}')
+    expect((await cache.find(ben.id, 5)).kind).toBe('hit')
+    expect(await idsFound()).toBe('miss')
+    expect([...memory.texts.keys()].filter((key) => key.includes('feed'))).toHaveLength(1)
+  })
+  test('keeps no page that is larger than any of short texts', async () => {
+    const { load, idsFound } = setUp()
+    await load([await present({ text: 'x'.repeat(128 * 1024) })])
+    expect(await idsFound()).toBe('miss')
   })
   test('those of one moment share a round trip, and each gets the own page', async () => {
     const { cache, load, memory } = setUp()
@@ -113,6 +123,25 @@ describe('the page cache', () => {
     await load([gone, stays])
     await versions.noteRemoved(gone.id)
     expect(await idsFound()).toEqual([stays.id])
+  })
+  test('works each removal in once, whoever’s story it was, and a later one again', async () => {
+    const { versions, load, idsFound, memory } = setUp()
+    const [gone, stays] = [await present(), await present()]
+    const { zmscore } = memory.commands
+    let looks = 0
+    Object.assign(memory.commands, {
+      zmscore: (...asked: Parameters<NonNullable<typeof zmscore>>) => {
+        looks++
+        return zmscore?.(...asked)
+      },
+    })
+    await load([gone, stays])
+    await versions.noteRemoved('of somebody')
+    for (let i = 0; i < 3; i++) expect(await idsFound()).toEqual([gone.id, stays.id])
+    expect(looks).toBe(1)
+    await versions.noteRemoved(gone.id)
+    for (let i = 0; i < 3; i++) expect(await idsFound()).toEqual([stays.id])
+    expect(looks).toBe(2)
   })
   describe('marks what was viewed since', () => {
     const found = async ({ cache }: Pick<ReturnType<typeof setUp>, 'cache'>) => {
@@ -212,7 +241,7 @@ describe('the page cache', () => {
     await load([])
     redis.goDown()
     expect(await idsFound()).toBe('off')
-    const stamp = { version: 'v', removed: '', viewed: '', renderedAtMs: 0 }
+    const stamp = { version: 'v', removed: '', viewed: '', renderedAtMs: 0, failedMs: 0 }
     await cache.keep(ben.id, LIMIT, stamp, { items: [], next_cursor: null }, '{}')
   })
   test('after Redis came back, serves no page from before it went', async () => {
@@ -295,15 +324,15 @@ describe('a page that is ready without asking', () => {
     known.since = known.position + 1
     expect(isReady()).toBe(false)
   })
-  test('is none when a story on it has expired', async () => {
-    const { clock, idsFound, isReady } = await warm(10_000)
+  test('is none when a story on it has expired, until that is cut out', async () => {
+    const { cache, clock, idsFound, isReady } = await warm(10_000)
     await idsFound()
     clock.advance(9)
     expect(isReady()).toBe(true)
     clock.advance(1)
     expect(isReady()).toBe(false)
     expect(await idsFound()).toEqual([])
-    expect(isReady()).toBe(false)
+    expect(textOf(cache.ready(ben.id, LIMIT) ?? '')).toBe('{"items":[],"next_cursor":null}')
   })
   test('is none when it is older than a page may be', async () => {
     const { clock, idsFound, isReady } = await warm()
@@ -311,9 +340,25 @@ describe('a page that is ready without asking', () => {
     clock.advance(46)
     expect(isReady()).toBe(false)
   })
-  test('is none when a story was removed since, which other pages are asked about', async () => {
-    const { cache, versions, story, isReady } = await warm()
+  test('is none when a story was removed since, until that is cut out', async () => {
+    const { cache, versions, story, known, isReady } = await warm()
+    await cache.find(ben.id, LIMIT)
     await versions.noteRemoved(story.id)
+    known.since = ++known.position
+    expect(isReady()).toBe(false)
+    await cache.find(ben.id, LIMIT)
+    expect(textOf(cache.ready(ben.id, LIMIT) ?? '')).toBe('{"items":[],"next_cursor":null}')
+  })
+  test('is none when a story was removed while others were being cut out', async () => {
+    const { cache, versions, memory, known, isReady } = await warm()
+    await versions.noteRemoved('of somebody')
+    const { zmscore } = memory.commands
+    Object.assign(memory.commands, {
+      zmscore: (...asked: Parameters<NonNullable<typeof zmscore>>) => {
+        known.since = ++known.position
+        return zmscore?.(...asked)
+      },
+    })
     await cache.find(ben.id, LIMIT)
     expect(isReady()).toBe(false)
   })

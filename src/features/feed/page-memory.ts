@@ -1,22 +1,10 @@
-/** Pages that this process has rendered or read lately, as the bytes that leave; bounded by their size. */
-export type StoredPage = Readonly<{
-  /** The version that it was made under and the views that are worked into it, as Redis has them (`readMark`). */
-  mark: string
-  removed: string
-  renderedAtMs: number
-  firstExpiryMs: number
-  /** From then on it is no page, however well it fits. */
-  endsAtMs: number
-  body: Uint8Array
-}> & {
-  /** The position in the log of changes at which all of it was last known to be as it has to be; -1 while it never was. */
-  goodAt: number
-}
+import type { StoredPage } from './stored-page'
 
+/** Pages that this process has rendered or read lately, as the bytes that leave; bounded by their size. */
 export type PageMemory = Readonly<{
-  get(key: string): StoredPage | undefined
-  set(key: string, page: StoredPage): void
-  delete(key: string): void
+  get(viewerId: string): StoredPage | undefined
+  set(viewerId: string, page: StoredPage): void
+  delete(viewerId: string): void
 }>
 
 const BYTES_MAX = 64 * 1024 * 1024

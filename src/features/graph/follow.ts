@@ -4,7 +4,7 @@ import type { Viewer } from '../../kernel/viewer'
 import { FOLLOWS_MAX } from './rules'
 import type { Follow } from './schema'
 
-type Deps = Pick<AppContext, 'clock' | 'stores' | 'activity' | 'pageVersions'>
+type Deps = Pick<AppContext, 'clock' | 'config' | 'stores' | 'activity' | 'pageVersions'>
 
 /**
  * Follows a person; a repeated call answers the same follow.
@@ -28,7 +28,7 @@ export async function follow(
   if (saved === null) throw notFound()
   if (saved === 'too_many')
     throw invalidField('user_id', `is one more than the ${FOLLOWS_MAX} that may be followed`)
-  await renewBoth(ctx, viewer.id, followeeId)
+  await renewPages(ctx, viewer.id, followeeId)
   if (saved.isNew) ctx.activity.followAdded({ requestId, userId: viewer.id }, followeeId)
   return {
     follow: {
@@ -48,15 +48,21 @@ export async function unfollow(
   requestId: string,
 ): Promise<void> {
   const wasThere = await ctx.stores.graph.deleteFollow(viewer.id, followeeId)
-  await renewBoth(ctx, viewer.id, followeeId)
+  await renewPages(ctx, viewer.id, followeeId)
   if (wasThere) ctx.activity.followRemoved({ requestId, userId: viewer.id }, followeeId)
 }
 
 /**
- * Under the mutual rule either side's pages change. The follows first: a page is made of them. Also when nothing has changed: a
- * process may have ended between a change and its word, and whoever asks again wants to see it.
+ * The follows first: a page is made of them. Also when nothing has changed: a process may have ended between a change and
+ * its word, and whoever asks again wants to see it.
  */
-async function renewBoth(ctx: Pick<Deps, 'pageVersions'>, followerId: string, followeeId: string) {
-  await ctx.pageVersions.renewGraph([followerId, followeeId])
-  await ctx.pageVersions.renew([followerId, followeeId])
+async function renewPages(
+  { config, pageVersions }: Pick<Deps, 'config' | 'pageVersions'>,
+  followerId: string,
+  followeeId: string,
+) {
+  // Who is followed sees the same as before unless friends follow each other, and cannot be kept waiting by strangers.
+  const changed = config.friendsRule === 'mutual' ? [followerId, followeeId] : [followerId]
+  await pageVersions.renewGraph(changed)
+  await pageVersions.renew(changed)
 }

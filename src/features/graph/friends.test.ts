@@ -14,7 +14,8 @@ type Setting = { rule?: FriendsRule; followsTooMany?: boolean }
 /** ben follows ava and cleo; only ava follows back. `asked` notes each question to the database. */
 function setUp({ rule = 'following', followsTooMany = false }: Setting = {}) {
   const clock = fakeClock()
-  const redis = fakeRedisGate(clock.nowMs, memoryRedis().commands)
+  const memory = memoryRedis()
+  const redis = fakeRedisGate(clock.nowMs, memory.commands)
   const versions = createPageVersions(redis, clock.nowMs, createChangeLog({ redis, leaseMs: 0 }), 0)
   const asked: string[] = []
   const answer =
@@ -30,7 +31,7 @@ function setUp({ rule = 'following', followsTooMany = false }: Setting = {}) {
     friendsAmong: answer('friendsAmong', new Set([ava.id])),
   }
   const metrics = createMetrics({ processMetrics: false })
-  return { redis, versions, asked, friends: createFriends({ redis, versions, graph, metrics, rule }) }
+  return { memory, redis, versions, asked, friends: createFriends({ redis, versions, graph, metrics, rule }) }
 }
 
 describe('friends', () => {
@@ -49,6 +50,16 @@ describe('friends', () => {
     await versions.renewGraph([ben.id])
     await friends.among(ben.id, [ava.id])
     expect(asked).toEqual(['followeeIds', 'followeeIds'])
+  })
+  test('of an older version take no place beside the newer ones', async () => {
+    const { friends, versions, memory } = setUp()
+    for (let turn = 0; turn < 3; turn++) {
+      await friends.among(ben.id, [ava.id])
+      await versions.renewGraph([ben.id])
+    }
+    expect(memory.sets.size).toBe(1)
+    const [[, members] = []] = memory.sets
+    expect(members?.size).toBe(3)
   })
   test('under the mutual rule are those who follow back', async () => {
     const { friends, asked } = setUp({ rule: 'mutual' })

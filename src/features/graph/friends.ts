@@ -7,7 +7,8 @@ import type { GraphStore } from './store'
 
 /**
  * Whose friends-only stories a viewer may see: followees, or under the mutual rule those who follow back. Kept as a set
- * in Redis whose name carries the version of the viewer's follows, so that a follow or unfollow leaves it behind at once.
+ * in Redis, one for each viewer, that carries the version of the viewer's follows, so that it counts no more at once after
+ * a follow or unfollow.
  */
 export type Friends = Readonly<{
   /** Which of these authors are the viewer's friends; the database is asked without Redis, and where the set is too large. */
@@ -23,10 +24,10 @@ type Options = Readonly<{
 }>
 
 const TTL_SECONDS = 300
-/** Always in the set, so that somebody without friends has one too. */
-const SENTINEL = '-'
-/** All that is kept of somebody who follows more than one may, whom plain SQL can make: the database is asked author by author. */
-const TOO_MANY = '+'
+/** Before the version, in each set: also somebody without friends has one. */
+const ALL_OF = '-'
+/** Likewise, and all that is kept of somebody who follows more than one may, whom plain SQL can make: the database is asked author by author. */
+const TOO_MANY_OF = '+'
 
 export function createFriends({ redis, versions, graph, metrics, rule }: Options): Friends {
   const count = (result: 'hit' | 'miss' | 'error') =>
@@ -36,9 +37,10 @@ export function createFriends({ redis, versions, graph, metrics, rule }: Options
   const askRedis = async (viewerId: string, authorIds: readonly string[]): Promise<Set<string> | null> => {
     const version = await versions.ensureGraph(viewerId)
     if (version === null) return null
-    const key = redis.key('friends', viewerId, version)
+    const key = redis.key('friends', viewerId)
+    const [all, tooMany] = [ALL_OF + version, TOO_MANY_OF + version]
     const [known, areTooMany, ...isFriend] = await redis.run((connection) =>
-      connection.smismember(key, SENTINEL, TOO_MANY, ...authorIds),
+      connection.smismember(key, all, tooMany, ...authorIds),
     )
     if (known === 1) {
       count('hit')
@@ -48,17 +50,18 @@ export function createFriends({ redis, versions, graph, metrics, rule }: Options
     if (areTooMany === 1) return null
     const load = rule === 'mutual' ? graph.mutualIds : graph.followeeIds
     const ids = await load(viewerId, FOLLOWS_MAX)
-    const members = ids === null ? [TOO_MANY] : [SENTINEL, ...ids]
+    const members = ids === null ? [tooMany] : [all, ...ids]
     await redis.run((connection) =>
       connection
         .multi()
+        .del(key)
         .sadd(key, ...members)
         .expire(key, TTL_SECONDS)
         .exec(),
     )
     if (ids === null) return null
-    const all = new Set(ids)
-    return new Set(authorIds.filter((id) => all.has(id)))
+    const friends = new Set(ids)
+    return new Set(authorIds.filter((id) => friends.has(id)))
   }
 
   return {

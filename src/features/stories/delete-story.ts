@@ -1,6 +1,7 @@
 import type { AppContext } from '../../context'
 import { forbidden, notFound } from '../../kernel/errors'
 import type { Viewer } from '../../kernel/viewer'
+import { REMOVED_KEPT_MS } from '../feed/page-changes'
 import { canView, isActive } from './visibility'
 
 type Deps = Pick<AppContext, 'clock' | 'stores' | 'transact' | 'activity' | 'pageVersions'>
@@ -22,8 +23,10 @@ export async function deleteStory(
   const isAuthor = story.authorId === viewer.id
   const mayDelete = isAuthor || viewer.role === 'admin'
   if (!isActive(story, now)) {
-    // The process that deleted it may have ended before its word, and whoever asks again wants it gone everywhere.
-    if (mayDelete && story.deletedAt !== null) await ctx.pageVersions.noteRemoved(storyId)
+    // The process that deleted it may have ended before its word, and whoever asks again wants it gone everywhere. No page
+    // from before an older end is left, so those who ask on and on change nothing.
+    const endedMs = story.deletedAt?.getTime() ?? 0
+    if (mayDelete && endedMs > now.getTime() - REMOVED_KEPT_MS) await ctx.pageVersions.noteRemoved(storyId)
     throw notFound()
   }
   if (!mayDelete) {
@@ -34,12 +37,18 @@ export async function deleteStory(
   // Noted before and after: a process that is killed in between leaves it off cached pages, and a page that is loaded in
   // between carries the earlier note.
   await ctx.pageVersions.noteRemoved(storyId)
-  const ended = await ctx.transact(async (tx) => {
-    if (!(await tx.stories.softDelete(storyId, now))) return false
-    await tx.media.giveUpOfStory(storyId)
-    tx.afterCommit(() => ctx.pageVersions.noteRemoved(storyId))
-    return true
-  })
+  const ended = await ctx
+    .transact(async (tx) => {
+      if (!(await tx.stories.softDelete(storyId, now))) return false
+      await tx.media.giveUpOfStory(storyId)
+      tx.afterCommit(() => ctx.pageVersions.noteRemoved(storyId))
+      return true
+    })
+    .catch(async (error: unknown) => {
+      // It may be committed all the same, with only its answer lost.
+      await ctx.pageVersions.noteRemoved(storyId)
+      throw error
+    })
   if (!ended) {
     await ctx.pageVersions.noteRemoved(storyId)
     throw notFound()

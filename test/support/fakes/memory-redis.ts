@@ -6,6 +6,7 @@ type Chain = Record<string, (...args: unknown[]) => unknown>
 export function memoryRedis(nowMs: () => number = Date.now): {
   commands: Partial<Redis>
   texts: Map<string, string>
+  sets: Map<string, Set<string>>
   flush(): void
 } {
   const texts = new Map<string, string>()
@@ -57,6 +58,7 @@ export function memoryRedis(nowMs: () => number = Date.now): {
       return members.length
     },
     smismember: (key = '', ...members) => members.map((member) => (sets.get(key)?.has(member) ? 1 : 0)),
+    del: (key = '') => Number(sets.delete(key)),
     expire: () => 1,
   }
   const commands: Chain = Object.fromEntries(
@@ -86,6 +88,7 @@ export function memoryRedis(nowMs: () => number = Date.now): {
   return {
     commands: commands as Partial<Redis>,
     texts,
+    sets,
     flush() {
       texts.clear()
       scores.clear()
