@@ -8,10 +8,12 @@ const BATCH = 128
 const AT_ONCE = 16
 /** Clocks of the service and the object store may differ by this much. */
 const SKEW_MS = 60_000
+/** The store asks only at its beginning whether the URL is good; a large file over a poor line takes most of this. */
+const UPLOAD_MS_MAX = 3_600_000
 
 /**
- * Takes objects out of the store, the oldest first, each once a round. The row of one whose upload URL may still work
- * stays, so that a late upload is found in a later round.
+ * Takes objects out of the store, the oldest first, each once a round. The row of one that may still be uploaded stays, so
+ * that a late upload is found in a later round.
  *
  * @returns does the next piece
  */
@@ -21,8 +23,8 @@ export function createObjectRemoval(
   stopRequested: () => boolean,
 ): () => Promise<Piece> {
   let last: Removable | null = null
-  const urlIsDead = ({ createdAt }: Removable) =>
-    createdAt.getTime() + ctx.config.uploadUrlTtlSeconds * 1000 + SKEW_MS < now.getTime()
+  const lateMs = ctx.config.uploadUrlTtlSeconds * 1000 + SKEW_MS + UPLOAD_MS_MAX
+  const isFinal = ({ createdAt }: Removable) => createdAt.getTime() + lateMs < now.getTime()
 
   return async () => {
     const batch = await ctx.stores.housekeeping.listRemovable(last, BATCH)
@@ -32,7 +34,7 @@ export function createObjectRemoval(
       const gone = await removeAtOnce(ctx, batch.slice(at, at + AT_ONCE))
       // A store that takes none of them is away: the next round tries again.
       if (gone.length === 0) return { removed, isMore: false }
-      const final = gone.filter(urlIsDead).map(({ mediaKey }) => mediaKey)
+      const final = gone.filter(isFinal).map(({ mediaKey }) => mediaKey)
       if (final.length > 0) await ctx.stores.housekeeping.dropUploads(final)
       removed += final.length
     }
