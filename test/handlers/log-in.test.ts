@@ -101,9 +101,25 @@ describe('POST /auth/login', () => {
       // The tight bucket refuses first, so that one address cannot drain the one that all share.
       expect(api.buckets.taken.map(({ key, rule }) => [key.split(':').length, rule.limit])).toEqual([[3, 10]])
     })
-    test('not before ten times as many for one email from all addresses', async () => {
+    test('not before ten times as many for one email from all addresses, and thirty times from one address', async () => {
       const { api } = await logIn(RIGHT)
-      expect(api.buckets.taken.map(({ rule }) => rule.limit)).toEqual([10, 100])
+      expect(api.buckets.taken.map(({ rule }) => rule.limit)).toEqual([10, 300, 100])
+    })
+    test('when one address has tried too many emails, which keeps nobody else out', async () => {
+      const api = await startApi()
+      api.buckets.empty('logins:from:')
+      expectProblem(await api.anonymous.post('/auth/login', RIGHT), 429, 'rate_limited')
+      expect(api.buckets.taken.map(({ rule }) => rule.limit)).toEqual([10, 300])
+    })
+    test('when all addresses together have tried this email too often, and no longer than that', async () => {
+      const api = await startApi({ stores: { accounts: KNOWN } })
+      let isDry = true
+      api.buckets.empty((key) => isDry && key.split(':').length === 2)
+      const refused = await api.anonymous.post('/auth/login', RIGHT)
+      expectProblem(refused, 429, 'rate_limited')
+      expect(refused.headers.get('ratelimit-limit')).toBe('100')
+      isDry = false
+      expect((await api.anonymous.post('/auth/login', RIGHT)).status).toBe(200)
     })
     test('in the same buckets however the email is spelled', async () => {
       const spellings = [ava.email, ` ${ava.email.toUpperCase()}\n`, `${' '.repeat(295)}${ava.email}`]
@@ -112,7 +128,7 @@ describe('POST /auth/login', () => {
           (await logIn({ ...RIGHT, email })).api.buckets.taken.map(({ key }) => key),
         ),
       )
-      expect(new Set(keys.flat()).size).toBe(2)
+      expect(new Set(keys.flat()).size).toBe(3)
     })
     test('by buckets whose names do not give the email away', async () => {
       const { api } = await logIn(RIGHT)

@@ -16,6 +16,8 @@ import { signUp } from './sign-up'
 
 /** A stranger must not be able to lock a person out, so all addresses together may try more often than one. */
 const LOGINS_PER_EMAIL_FACTOR = 10
+/** An office behind one address, and yet few enough that nobody keeps others waiting for passwords of made-up emails to be checked. */
+const LOGINS_PER_ADDRESS_FACTOR = 30
 /** Far more often than access tokens end, and yet an end to how many spent tokens a family can leave behind. */
 const REFRESHES_FACTOR = 10
 
@@ -53,11 +55,12 @@ export const accountRoutes = (ctx: AppContext) =>
       async ({ body, request }) => json(request, 200, await logIn(ctx, body, requestIdOf(request))),
       {
         ...jsonBody(LogInBody, async ({ request, body }) => {
-          const email = emailOf(body)
-          // The tight bucket first: what it refuses cannot drain the one that all addresses share.
-          await takeOne(ctx, request, 'logins', `${email}:${clientAddressOf(ctx, request)}`)
-          const looser = ctx.config.rateLimitsPerMin.logins * LOGINS_PER_EMAIL_FACTOR
-          await takeOne(ctx, request, 'logins', email, looser)
+          const [email, address] = [emailOf(body), clientAddressOf(ctx, request)]
+          const { logins } = ctx.config.rateLimitsPerMin
+          // The tight buckets first: what they refuse cannot drain the one that all addresses share.
+          await takeOne(ctx, request, 'logins', `${email}:${address}`)
+          await takeOne(ctx, request, 'logins', `from:${address}`, logins * LOGINS_PER_ADDRESS_FACTOR)
+          await takeOne(ctx, request, 'logins', email, logins * LOGINS_PER_EMAIL_FACTOR)
         }),
         detail: describe({
           takesBody: true,

@@ -1,19 +1,21 @@
 import type { BucketRule, TokenBuckets } from '../../../src/platform/redis/token-bucket'
 
+type IsEmpty = (key: string, rule: BucketRule) => boolean
+
 export type FakeBuckets = TokenBuckets & {
   /** Every take: which bucket, by which rule. */
   taken: { key: string; rule: BucketRule }[]
-  /** From now on buckets whose name begins like this are empty. */
-  empty(keyPrefix: string): void
+  /** From now on buckets whose name begins like this, or of which that is true when they are asked, are empty. */
+  empty(which: string | IsEmpty): void
 }
 
 /** Full buckets that never run dry, unless the test empties them. */
 export function fakeBuckets(): FakeBuckets {
-  const emptied: string[] = []
+  const emptied: IsEmpty[] = []
   const taken: FakeBuckets['taken'] = []
   const takeAhead: TokenBuckets['takeAhead'] = (key, rule) => {
     taken.push({ key, rule })
-    const allowed = !emptied.some((prefix) => key.startsWith(prefix))
+    const allowed = !emptied.some((isEmpty) => isEmpty(key, rule))
     return {
       allowed,
       limit: rule.limit,
@@ -24,7 +26,7 @@ export function fakeBuckets(): FakeBuckets {
   }
   return {
     taken,
-    empty: (keyPrefix) => void emptied.push(keyPrefix),
+    empty: (which) => void emptied.push(typeof which === 'string' ? (key) => key.startsWith(which) : which),
     take: async (key, rule) => takeAhead(key, rule),
     takeAhead,
   }
