@@ -64,3 +64,30 @@ test.each(['pipe', 'file'])('no line of a process is torn by another’s on the 
   const byProcess = Map.groupBy(lines, (line) => JSON.parse(line).pid)
   expect([...byProcess.values()].map(({ length }) => length)).toEqual(Array(WRITERS).fill(LINES))
 })
+
+/** Writes an error as the database's library makes them, and what people keep to themselves. */
+const TELLING_SCRIPT = `
+  const { createLogger } = await import(${JSON.stringify(join(import.meta.dir, 'logger.ts'))})
+  const secrets = Object.fromEntries(
+    ['password', 'email', 'access_token', 'refresh_token', 'authorization'].map((name) => [name, 'MARKER'])
+  )
+  const cause = Object.assign(new Error('no such table'), { code: '42P01', detail: 'MARKER' })
+  const err = new Error('Failed query: select 1\\nparams: MARKER\\n    at MARKER', { cause })
+  createLogger('info', 'test', false).error({ err, body: secrets, token: 'MARKER', url: 'MARKER', ...secrets })
+`
+
+test('an error is told with its stack and its causes, but not the values of its query, nor secrets beside it', () => {
+  const { stdout } = Bun.spawnSync([process.execPath, '-e', TELLING_SCRIPT], { stderr: 'inherit' })
+  const line = stdout.toString()
+  expect(JSON.parse(line).err).toEqual({
+    causes: [
+      {
+        name: 'Error',
+        message: 'Failed query: select 1',
+        stack: expect.stringMatching(/Failed query: select 1\n +at /),
+      },
+      { name: 'Error', message: 'no such table', code: '42P01', stack: expect.stringMatching(/\n +at /) },
+    ],
+  })
+  expect(line).not.toContain('MARKER')
+})

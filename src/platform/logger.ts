@@ -63,15 +63,24 @@ function describeError(error: unknown): object {
   for (const current of causesOf(error)) {
     const code = 'code' in current ? current.code : undefined
     // Drizzle repeats the statement's parameters in its message; they may be anything a user typed.
-    const message = current.message.split('\nparams:')[0]
+    const message = withoutParameters(current.message)
     causes.push({
       name: current.name,
       message,
       ...(code === undefined ? {} : { code }),
-      stack: current.stack?.split('\nparams:')[0],
+      stack: stackOf(current),
     })
   }
   return { causes: causes.length > 0 ? causes : [{ message: String(error) }] }
+}
+
+const withoutParameters = (text: string): string => text.split('\nparams:')[0] ?? ''
+
+/** The frames come after the message, and so after its parameters, which may look like frames themselves. */
+function stackOf({ message, stack = '' }: Error): string {
+  const at = stack.indexOf(message)
+  if (at < 0) return withoutParameters(stack)
+  return stack.slice(0, at) + withoutParameters(message) + stack.slice(at + message.length)
 }
 
 /**

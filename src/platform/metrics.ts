@@ -96,6 +96,8 @@ export function createMetrics(options: MetricsOptions) {
     expiryLag: gauge(
       'expiry_lag_seconds',
       'At the start of a sweep, how long the oldest due story has been due',
+      [],
+      'max',
     ),
     housekeepingRemoved: counter('housekeeping_removed_total', 'Rows and objects removed by housekeeping', [
       'kind',

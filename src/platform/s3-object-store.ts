@@ -45,7 +45,8 @@ export function createS3ObjectStore(config: Config, clock: Clock): ObjectStore {
 
   return {
     async presignPut(key, contentType, sizeBytes) {
-      const signedAt = clock.now()
+      // Signatures know whole seconds.
+      const signedAt = new Date(Math.floor(clock.nowMs() / 1000) * 1000)
       const command = new PutObjectCommand({
         ...at(key),
         ContentType: contentType,
