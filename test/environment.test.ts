@@ -74,6 +74,14 @@ describe('the environment', () => {
       expect(set.get(name) || `${name} is not set`).toBe(set.get(name) ?? '')
     expect(requiredNames()).toContain('JWT_SECRET')
   })
+  test('docker-compose.yml leaves out what operations.md says, and nothing else', () => {
+    const [, sentence = ''] = /and leaves (.+?) at their defaults/s.exec(read('docs/operations.md')) ?? []
+    const said = [...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+    const given = composeEnvironment()
+    // The `PORT` of whoever starts it is the proxy's.
+    const left = namesAskedFor().filter((name) => !given.has(name) && name !== 'PORT')
+    expect(said.sort()).toEqual(left)
+  })
   test('docker-compose.yml names no variable that the code does not know', () => {
     const known = new Set(namesAskedFor())
     expect([...composeEnvironment().keys()].filter((name) => !known.has(name))).toEqual([])

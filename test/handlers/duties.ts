@@ -134,7 +134,7 @@ export function owes429(method: string, route: string, bucket: string, body?: ob
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
   describe('429', () => {
     test('when the bucket is empty, with when to try again', async () => {
-      const { as, buckets } = await startApi()
+      const { as, buckets, ctx } = await startApi()
       buckets.empty(`${bucket}:${ava.id}`)
       const answer = await as(ava).send(method, pathOf(route), init)
       expectProblem(answer, 429, 'rate_limited')
@@ -142,6 +142,7 @@ export function owes429(method: string, route: string, bucket: string, body?: ob
       expect(answer.headers.get('ratelimit-remaining')).toBe('0')
       expect(Number(answer.headers.get('ratelimit-limit'))).toBeGreaterThan(0)
       expect(answer.headers.get('ratelimit-reset')).toBe('60')
+      expect(await ctx.metrics.text()).toContain(`rate_limit_refusals_total{limit="${bucket}"} 1\n`)
     })
     if (body === undefined) return
     test.each(['{"text":"\\u0000"}', '[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]', '{}'])(

@@ -138,6 +138,19 @@ describe('browsers', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe('http://127.0.0.1:8080')
     expect(answer.headers.get('access-control-expose-headers')).toContain('X-Request-Id')
   })
+  test.each([
+    'X-Request-Id',
+    'Retry-After',
+    'RateLimit-Limit',
+    'RateLimit-Remaining',
+    'RateLimit-Reset',
+    'Location',
+    'Idempotent-Replayed',
+  ])('%s can be read by an allowed origin', async (name) => {
+    const { anonymous } = await startApi()
+    const { headers } = await anonymous.get('/livez', { origin: 'http://localhost:5173' })
+    expect(headers.get('access-control-expose-headers')?.split(', ')).toContain(name)
+  })
   test('answers are not sniffed, framed or cached', async () => {
     const { anonymous } = await startApi()
     const { headers } = await anonymous.get('/feed')

@@ -62,6 +62,16 @@ describe('GET /healthz', () => {
     expect(answer.text).not.toContain('10.1.2.3')
     expect(activity.of('dependencyChanged')).toContainEqual([name, false, expect.any(Error)])
   })
+  test('503 when one never answers, with how the others are', async () => {
+    const { anonymous } = await startApi({ ...WELL, redis: { ping: () => new Promise(() => undefined) } })
+    const answer = await anonymous.get('/healthz')
+    expect(answer.status).toBe(503)
+    expect(answer.body.checks).toEqual({
+      database: OK_CHECK,
+      redis: { ...OK_CHECK, status: 'error' },
+      storage: OK_CHECK,
+    })
+  })
   test('asks the dependencies once for many who ask at the same time', async () => {
     let pings = 0
     const ping = async () => void pings++

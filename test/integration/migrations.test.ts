@@ -146,6 +146,14 @@ describe('the schema', () => {
     }
   })
 
+  test('keeps every moment to the millisecond, as a cursor holds it', async () => {
+    const moments = await stage.database().sql<{ moment: string; precision: number }[]>`
+      select table_name || '.' || column_name as moment, datetime_precision as precision
+      from information_schema.columns where table_schema = 'public' and data_type like 'timestamp%'`
+    expect(moments.map(({ moment }) => moment)).toContain('stories.created_at')
+    expect(moments.filter(({ precision }) => precision !== 3)).toEqual([])
+  })
+
   test('has the keys of the brief', async () => {
     const rows = await stage.database().sql<{ t: string; def: string }[]>`
       select conrelid::regclass::text as t, pg_get_constraintdef(oid) as def from pg_constraint
