@@ -6,6 +6,7 @@ import { createChangeLog } from './features/feed/change-log'
 import { createPageCache, type PageCache } from './features/feed/page-cache'
 import { createPageVersions, type PageVersions } from './features/feed/page-versions'
 import { createFriends, type Friends } from './features/graph/friends'
+import { createHealthCheck, type HealthCheck } from './features/health/checks'
 import { type InsertedReaction, REACTIONS_AT_ONCE_MAX, type ReactionRow } from './features/reactions/store'
 import type { NewView, RecordedView } from './features/stories/store'
 import { VIEWS_AT_ONCE_MAX } from './features/stories/view-sql'
@@ -67,6 +68,8 @@ export type AppContext = Readonly<{
   turns: Turns
   hub: Hub
   streamSlots: StreamSlots
+  /** How the dependencies are; each change is logged and counted. */
+  checkHealth: HealthCheck
   close(): Promise<void>
 }>
 
@@ -112,14 +115,8 @@ const POOL_SIZE_MAX = 16
 export function createContext(config: Config, options: ContextOptions): AppContext {
   const clock = options.clock ?? systemClock
   const { nowMs } = clock
-  const logger =
-    options.logger ??
-    createLogger(
-      config.logLevel,
-      options.service,
-      options.bufferedLog ?? false,
-      options.sharedOutput ?? false,
-    )
+  const { service, version, bufferedLog = false, sharedOutput = false } = options
+  const logger = options.logger ?? createLogger(config.logLevel, service, bufferedLog, sharedOutput)
   const metrics = createMetrics({
     processMetrics: options.processMetrics ?? false,
     otherReports: options.otherReports,
@@ -128,7 +125,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
 
   const common = {
     prepare: config.databasePrepare,
-    applicationName: options.service,
+    applicationName: service,
     connectMs: options.databaseConnectMs,
     poolSizeMax: options.poolSizeMax ?? POOL_SIZE_MAX,
   }
@@ -158,6 +155,12 @@ export function createContext(config: Config, options: ContextOptions): AppConte
   const { feedCacheSeconds: ttlSeconds } = config
   const changes = createChangeLog({ redis, leaseMs: config.feedLeaseMs })
   const pageVersions = createPageVersions(redis, nowMs, changes, options.startedMs ?? nowMs())
+  const replica = createReplica<ReadStores>({
+    primary: stores,
+    copy: copy && { stores: createReadStores(copy.db, config), ping: copy.ping },
+    nowMs,
+    onRead: (result) => metrics.replicaReads.inc({ result }),
+  })
   const hub = createHub({
     store: stores.events,
     bus,
@@ -169,7 +172,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
 
   return {
     config,
-    version: options.version,
+    version,
     clock,
     logger,
     accessLog: createAccessLog(logger),
@@ -177,12 +180,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
     activity,
     database,
     stores,
-    replica: createReplica<ReadStores>({
-      primary: stores,
-      copy: copy && { stores: createReadStores(copy.db, config), ping: copy.ping },
-      nowMs,
-      onRead: (result) => metrics.replicaReads.inc({ result }),
-    }),
+    replica,
     transact: createTransact(
       database.db,
       (db) => createStores(db, config),
@@ -227,6 +225,7 @@ export function createContext(config: Config, options: ContextOptions): AppConte
       streamsMax: config.eventsMaxStreamsPerUser,
       streamAgeMsMax: config.accessTokenTtlSeconds * 1000,
     }),
+    checkHealth: createHealthCheck({ version, activity, database, replica, redis, objects }),
     async close() {
       await hub.close()
       objects.close()

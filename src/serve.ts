@@ -31,7 +31,11 @@ export async function serve(config: Config): Promise<void> {
     processMetrics: true,
     ...(link === null ? {} : shareWith(link)),
   })
-  link?.answerWith(ctx.metrics.report)
+  link?.answerWith(() => {
+    // Who answers the scrape looks at the dependencies first; what others say of them is as of the scrape before.
+    void ctx.checkHealth()
+    return ctx.metrics.report()
+  })
   // The first connection to the database comes up while the routes are built.
   void isReady(ctx)
   const app = buildApp(ctx, [await loadWebClient()])

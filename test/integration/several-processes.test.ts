@@ -151,6 +151,31 @@ test('a process that is killed is replaced, the other one serves on, and no coun
   })
 })
 
+test('a dependency that is back is back in the metrics, whichever process is scraped', async () => {
+  let isAway = false
+  // Only the check of the bucket comes here: its host cannot be reached otherwise.
+  using bucket = Bun.serve({ port: 0, fetch: () => new Response(null, { status: isAway ? 500 : 200 }) })
+  const port = await anyFreePort()
+  const store = { S3_ENDPOINT: bucket.url.origin, S3_PUBLIC_ENDPOINT: bucket.url.origin }
+  const watched = await startApi({ ...env, ...store, METRICS_PORT: String(port) })
+  try {
+    await bothListen(watched)
+    isAway = true
+    await until('both to see it', async () => {
+      await ask('/healthz', '', watched)
+      return new Set(pidsOf('dependency_down', watched)).size === 2
+    })
+    isAway = false
+    // Over one connection, and so from one process.
+    await until('it to be back', async () => {
+      const answer = fetch(`http://127.0.0.1:${port}/metrics`).then((scraped) => scraped.text())
+      return (await metric(answer, 'dependency_up{dependency="storage"}')) === 1
+    })
+  } finally {
+    expect(await watched.kill('SIGTERM')).toBe(0)
+  }
+})
+
 test('a process that cannot be replaced for a while is replaced later, and the other one serves on', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'stories-bun-'))
   const [bun, away] = [join(dir, 'bun'), join(dir, 'away')]

@@ -1,5 +1,6 @@
 import { type Config, parseConfig } from '../../src/config'
 import type { AppContext, Stores } from '../../src/context'
+import { createHealthCheck } from '../../src/features/health/checks'
 import { REACTIONS_AT_ONCE_MAX } from '../../src/features/reactions/store'
 import { VIEWS_AT_ONCE_MAX } from '../../src/features/stories/view-sql'
 import { createSingleFlight } from '../../src/kernel/single-flight'
@@ -142,7 +143,9 @@ export function fakeContext(preparation: Preparation = {}): FakeContext {
     turns: createTurns(),
     hub: double('hub', preparation.hub),
     streamSlots: double('streamSlots', preparation.streamSlots),
+    checkHealth: () => check(),
     close: async () => undefined,
   }
+  const check = createHealthCheck(ctx)
   return { ctx, clock, buckets, bus, activity, pageVersions, log, announced: () => announced, misses }
 }

@@ -36,8 +36,10 @@ const within = async (
   }
 }
 
+export type HealthCheck = () => Promise<Health>
+
 /** Asks each dependency, one second at most; what they say is kept for a second, so that asking costs them little. */
-export function createHealthCheck(ctx: Deps): () => Promise<Health> {
+export function createHealthCheck(ctx: Deps): HealthCheck {
   let kept: { at: number; health: Promise<Health> } | null = null
   const last: Partial<Record<keyof Health['checks'], CheckResult['status']>> = {}
 

@@ -4,7 +4,6 @@ import type { AppContext } from '../../context'
 import { describe } from '../../http/describe'
 import { json } from '../../http/json'
 import { unauthenticated, unavailable } from '../../kernel/errors'
-import { createHealthCheck } from './checks'
 import { isReady } from './ready'
 
 const CheckBody = t.Object({
@@ -31,7 +30,6 @@ const isSame = (a: string, b: string): boolean => {
 }
 
 export const healthRoutes = (ctx: AppContext) => {
-  const checkHealth = createHealthCheck(ctx)
   return new Elysia()
     .get('/livez', ({ request }) => json(request, 200, OK), {
       detail: describe({
@@ -62,7 +60,7 @@ export const healthRoutes = (ctx: AppContext) => {
     .get(
       '/healthz',
       async ({ request }) => {
-        const health = await checkHealth()
+        const health = await ctx.checkHealth()
         return json(
           request,
           health.status === 'ok' ? 200 : 503,
@@ -91,7 +89,7 @@ export const healthRoutes = (ctx: AppContext) => {
         if (metricsToken !== null && !isSame(given.replace(/^bearer /i, ''), metricsToken))
           throw unauthenticated()
         // A scrape looks at the dependencies too, so that `dependency_up` is never older than the scrape.
-        await checkHealth()
+        await ctx.checkHealth()
         return new Response(await ctx.metrics.text(), {
           headers: { 'Content-Type': ctx.metrics.registry.contentType, 'Cache-Control': 'no-store' },
         })
