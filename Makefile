@@ -6,10 +6,11 @@ MAKEFLAGS += --no-print-directory
 
 # Bun from the PATH when it is new enough, else the pinned one in .tools/.
 BUN_VERSION := 1.4.5
-LOCAL_BUN := $(CURDIR)/.tools/node_modules/.bin/bun
+# Relative, as the folder's own path may have spaces.
+LOCAL_BUN := .tools/node_modules/.bin/bun
 SYSTEM_BUN := $(shell found=$$(bun --version 2>/dev/null) && printf '%s\n%s\n' $(BUN_VERSION) "$$found" | sort -VC && command -v bun)
 BUN := $(if $(SYSTEM_BUN),$(SYSTEM_BUN),$(LOCAL_BUN))
-export PATH := $(dir $(BUN)):$(PATH)
+export PATH := $(if $(SYSTEM_BUN),$(dir $(SYSTEM_BUN)),$(CURDIR)/$(dir $(LOCAL_BUN))):$(PATH)
 
 # Files in make/ add targets of their own, and checks to `lint-extra`.
 -include make/*.mk

@@ -104,7 +104,7 @@ $(DELIVERY_TOOLS):
 define go-tool
 	@command -v go >/dev/null || { echo "go is needed to build $(notdir $@)" >&2; exit 1; }
 	@echo "installing $(notdir $@)"
-	@GOBIN=$(abspath $(DELIVERY_TOOLS))/.bin-$(notdir $@) GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install $(2) -trimpath $(1)
+	@GOBIN="$(CURDIR)/$(DELIVERY_TOOLS)/.bin-$(notdir $@)" GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install $(2) -trimpath $(1)
 	@mv $(DELIVERY_TOOLS)/.bin-$(notdir $@)/$(3) $@ && rm -rf $(DELIVERY_TOOLS)/.bin-$(notdir $@)
 endef
 
@@ -125,7 +125,7 @@ $(PROMTOOL): | $(DELIVERY_TOOLS)
 promtool-from-source: | $(DELIVERY_TOOLS)
 	@command -v go >/dev/null || { echo "go is needed to build promtool" >&2; exit 1; }
 	@echo "installing promtool (minutes, once)"
-	@GOBIN=$(abspath $(DELIVERY_TOOLS))/.bin-promtool GOFLAGS=-buildvcs=false CGO_ENABLED=0 \
+	@GOBIN="$(CURDIR)/$(DELIVERY_TOOLS)/.bin-promtool" GOFLAGS=-buildvcs=false CGO_ENABLED=0 \
 	  go install -trimpath -tags remove_all_sd,enable_dns_sd github.com/prometheus/prometheus/cmd/promtool@$(PROMETHEUS_MODULE)
 	@mv $(DELIVERY_TOOLS)/.bin-promtool/promtool $(PROMTOOL) && rm -rf $(DELIVERY_TOOLS)/.bin-promtool
 

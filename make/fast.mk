@@ -32,5 +32,5 @@ $(K6):
 	  id=$$(docker create grafana/k6:$(K6_TOOL_VERSION:v%=%)) && docker cp -q $$id:/usr/bin/k6 $@; docker rm $$id >/dev/null; fi
 	@[ -x $@ ] || { command -v go >/dev/null || { echo 'go is needed to build k6' >&2; exit 1; }; \
 	  echo 'building k6 (minutes, once)'; \
-	  GOBIN=$(abspath $(@D))/.bin GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install -trimpath go.k6.io/k6@$(K6_TOOL_VERSION) && \
+	  GOBIN="$(CURDIR)/$(@D)/.bin" GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install -trimpath go.k6.io/k6@$(K6_TOOL_VERSION) && \
 	  mv $(@D)/.bin/k6 $@ && rm -rf $(@D)/.bin; }

@@ -11,7 +11,7 @@ resilience-quick: install ## the short form of the same, for CI
 	@exec $(BUN) --no-env-file test/resilience/run.ts --quick
 
 fuzz: install $(SCHEMATHESIS)/bin/schemathesis ## made-up input for every operation of a service of its own, with and without a token
-	@exec $(BUN) --no-env-file test/resilience/fuzz.ts $(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis
+	@exec $(BUN) --no-env-file test/resilience/fuzz.ts "$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis"
 
 audit: install ## known weaknesses in what we depend on, and the licences of all of it
 	@$(BUN) --no-env-file test/resilience/audit.ts
