@@ -27,6 +27,8 @@ async function ensurePerson(ctx: AppContext, name: CastName): Promise<Viewer> {
   return { id: user.id, role: user.role, tokenExpiresAt: new Date(ctx.clock.nowMs() + 60_000) }
 }
 
+let withoutPicture = 0
+
 /** The key of an uploaded picture, or null when the store cannot be reached under its public address from here. */
 async function uploadPicture(ctx: AppContext, viewer: Viewer, story: SeedStory): Promise<string | null> {
   if (story.picture === undefined) return null
@@ -39,7 +41,9 @@ async function uploadPicture(ctx: AppContext, viewer: Viewer, story: SeedStory):
   )
   const { url, headers, method } = answer.upload
   const stored = await fetch(url, { method, headers, body: bytes }).catch(() => null)
-  return stored?.ok === true ? answer.media_key : null
+  if (stored?.ok === true) return answer.media_key
+  withoutPicture++
+  return null
 }
 
 /** The story's id, and whether it is new. */
@@ -88,5 +92,11 @@ for (const story of STORIES) {
 console.log(
   `${people.size} people (${CAST.map(emailOf).join(', ')}), ${added} of ${STORIES.length} stories added`,
 )
+if (withoutPicture > 0) {
+  const { publicEndpoint } = ctx.config.s3
+  console.log(
+    `${withoutPicture} of them without their picture, as ${publicEndpoint} did not take it from here`,
+  )
+}
 await ctx.close()
 process.exit(0)
