@@ -102,7 +102,7 @@ function showSignedIn(app: App, body: HTMLElement, layerHost: HTMLElement, signa
     layer.abort()
     layer = new AbortController()
     if (route.layer) {
-      if (!body.inert) focusBefore = document.activeElement
+      if (!body.inert && document.activeElement !== document.body) focusBefore = document.activeElement
       const element = drawLayer(app, route.layer, layer.signal)
       body.inert = true
       fill(layerHost, element)

@@ -102,11 +102,12 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
   return { element, reload }
 }
 
-/** What had the focus and stays in the list keeps it. */
+/** What had the focus and stays in the list keeps it; of what does not stay, the screen takes it. */
 function replaceItems(list: HTMLElement, items: readonly HTMLElement[]): void {
   const focused = list.contains(document.activeElement) ? document.activeElement : null
   list.replaceChildren(...items)
-  if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true })
+  const target = focused?.isConnected ? focused : focused && list.closest('[tabindex="-1"]')
+  if (target instanceof HTMLElement) target.focus({ preventScroll: true })
 }
 
 function skeletons({ class: name, count }: { class: string; count: number }): HTMLElement {

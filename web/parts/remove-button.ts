@@ -13,8 +13,8 @@ export function removeButton(app: App, storyId: string, look: string): HTMLEleme
     button.classList.toggle('button-danger', on)
   }
   button.addEventListener('click', async () => {
-    if (!sure) return ask(true)
     if (button.ariaDisabled === 'true') return
+    if (!sure) return ask(true)
     // Not disabled, which would take the focus away.
     button.ariaDisabled = 'true'
     try {
