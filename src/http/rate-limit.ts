@@ -22,8 +22,8 @@ export const limitViewer = (ctx: Deps, name: LimitName) => async (context: { req
 }
 
 /**
- * Takes one from the bucket of `who` and puts the `RateLimit-*` headers on the answer; of two buckets the one with
- * less left is told.
+ * Takes one from the bucket of `who` and puts the `RateLimit-*` headers on the answer; of several buckets the one
+ * with least left is told.
  *
  * @param limit how many a minute, if not the configured number for that name
  * @throws AppError `rate_limited` with `Retry-After`

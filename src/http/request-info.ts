@@ -7,7 +7,7 @@ import { clientAddress } from './client-address'
 export type Connection = Readonly<{
   /** The peer's; reading it is not free. */
   address: string
-  /** Lifts the server's idle time-out, for answers that stay open. */
+  /** Gives the connection more silence than others have, for answers that stay open. */
   keepOpen(): void
 }>
 

@@ -58,6 +58,14 @@ describe('DELETE /stories/:id', () => {
   })
 
   describe('404', () => {
+    test('when it has ended and was told of again too often, and nothing is told', async () => {
+      const story = aStory({ deletedAt: NOON })
+      const api = await startApi({ stores: { stories: { findStory: async () => story } } })
+      api.buckets.empty(`removed-again:${story.id}`)
+      expectProblem(await api.as(ava).delete(`/stories/${story.id}`), 404, 'not_found')
+      expect(api.pageVersions.of('noteRemoved')).toEqual([])
+      expect(api.buckets.taken.map(({ rule }) => rule)).toEqual([{ limit: 3, perSeconds: 120 }])
+    })
     test('to those who may not see it', async () => {
       expectProblem((await remove(ben, aStory({ visibility: 'private' }))).answer, 404, 'not_found')
     })

@@ -105,7 +105,7 @@ describe('POST /auth/login', () => {
       const { api } = await logIn(RIGHT)
       expect(api.buckets.taken.map(({ rule }) => rule.limit)).toEqual([10, 300, 100])
     })
-    test('when one address has tried too many emails, which keeps nobody else out', async () => {
+    test('when one address has tried too many emails, which keeps nobody at another one out', async () => {
       const api = await startApi()
       api.buckets.empty('logins:from:')
       expectProblem(await api.anonymous.post('/auth/login', RIGHT), 429, 'rate_limited')

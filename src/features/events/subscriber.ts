@@ -9,7 +9,7 @@ export type Subscriber = Readonly<{
   userId: string
   /** Epoch milliseconds at which its token ends, and so does it. */
   endsAtMs: number
-  /** Writes a live frame; does nothing while the stream catches up, as it will read the event itself. */
+  /** Writes a live frame; a stream that catches up only notes that there was one, as it will read the event itself. */
   push(frame: Uint8Array, position: Position): void
   comment(frame: Uint8Array): void
   close(reason: CloseReason): void

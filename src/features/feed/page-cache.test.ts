@@ -86,9 +86,14 @@ describe('the page cache', () => {
     expect(await idsFound()).toBe('miss')
     expect([...memory.texts.keys()].filter((key) => key.includes('feed'))).toHaveLength(1)
   })
-  test('keeps no page that is larger than any of short texts', async () => {
+  test('keeps a page of a hundred long texts', async () => {
     const { load, idsFound } = setUp()
-    await load([await present({ text: 'x'.repeat(128 * 1024) })])
+    await load([await present({ text: 'x'.repeat(319 * 1024) })])
+    expect(await idsFound()).toHaveLength(1)
+  })
+  test('keeps no page above that', async () => {
+    const { load, idsFound } = setUp()
+    await load([await present({ text: 'x'.repeat(320 * 1024) })])
     expect(await idsFound()).toBe('miss')
   })
   test('those of one moment share a round trip, and each gets the own page', async () => {

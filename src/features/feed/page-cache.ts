@@ -29,7 +29,7 @@ export type PageStamp = Readonly<{
   removed: string
   viewed: string
   renderedAtMs: number
-  /** Until when Redis was last seen to fail: what was asked for before may have been made after versions that it lost. */
+  /** When Redis was last seen to fail, before it was asked: with another moment the same versions may be older ones that it has again. */
   failedMs: number
 }>
 
@@ -45,6 +45,7 @@ type Cold = Readonly<{
   mark: string | null
   removed: string
   renderedAtMs: number
+  failedMs: number
   /** The position in the log of changes from before Redis was asked. */
   position: number
 }>
@@ -70,8 +71,8 @@ type Options = Readonly<{
 
 const OFF = { kind: 'off' } as const
 
-/** Many times what a page of short texts takes; a page above it is loaded each time. */
-const PAGE_BYTES_MAX = 128 * 1024
+/** As much as a hundred stories take, each with media and 500 characters of four bytes; a page above it is loaded each time. */
+const PAGE_BYTES_MAX = 320 * 1024
 
 /** So many at once are worth following the log for: every change waits for those who do. */
 const BUSY_FROM = 4
@@ -96,6 +97,7 @@ export function createPageCache({
     turns: 2,
     async run(asked) {
       const renderedAtMs = nowMs()
+      const failedMs = redis.lastFailureMs()
       const position = changes.position()
       if (asked.length >= BUSY_FROM) changes.follow()
       const { marks, removed } = await versions.current(asked.map(({ viewerId }) => viewerId))
@@ -109,7 +111,7 @@ export function createPageCache({
           !isWhole(page, removed, now) ||
           !isGood(page, now)
         ) {
-          return { kind: 'cold', mark, removed, renderedAtMs, position }
+          return { kind: 'cold', mark, removed, renderedAtMs, failedMs, position }
         }
         page.goodAt = position
         return { kind: 'hit', body: page.body }
@@ -121,14 +123,13 @@ export function createPageCache({
   })
   const lookFurther = async (
     { viewerId, limit }: Asked,
-    { mark, removed, renderedAtMs, position }: Cold,
+    { mark, removed, renderedAtMs, failedMs, position }: Cold,
   ): Promise<Hit | Miss> => {
     const { version, viewed } =
       mark === null ? { version: await versions.ensure(viewerId), viewed: '' } : readMark(mark)
     const asked = { viewerId, limit, version }
     const found = mark === null ? null : (findRemembered(asked) ?? (await findStored(asked)))
     if (found === null) {
-      const failedMs = redis.lastFailureMs()
       return { kind: 'miss', stamp: { version, removed, viewed, renderedAtMs, failedMs } }
     }
     const marked = withViews(found, viewed, viewerId)

@@ -29,8 +29,8 @@ export async function checkUpload(ctx: Deps, viewer: Viewer, mediaKey: string): 
     object.contentType.toLowerCase() === upload.contentType &&
     looksLike(upload.contentType, object.firstBytes)
   if (isAsPromised) return { mediaKey, contentType: upload.contentType }
-  // A claim that won meanwhile keeps its object. The row stays until the upload URL has run out, so that what a late
-  // second upload stores is found and removed by the worker.
+  // A claim that won meanwhile keeps its object. The row stays until no upload can be under way any more, so that what a
+  // late second one stores is found and removed by the worker.
   if (await ctx.stores.media.giveUpPending(mediaKey)) {
     try {
       await ctx.objects.remove(mediaKey)

@@ -4,7 +4,9 @@ import type { Viewer } from '../../kernel/viewer'
 import { REMOVED_KEPT_MS } from '../feed/page-changes'
 import { canView, isActive } from './visibility'
 
-type Deps = Pick<AppContext, 'clock' | 'stores' | 'transact' | 'activity' | 'pageVersions'>
+type Deps = Pick<AppContext, 'clock' | 'stores' | 'transact' | 'activity' | 'buckets' | 'pageVersions'>
+
+const TOLD_AGAIN_MAX = { limit: 3, perSeconds: REMOVED_KEPT_MS / 1000 }
 
 /**
  * Ends a story for good: its author may, and an admin as moderation, who need not see it otherwise.
@@ -23,10 +25,8 @@ export async function deleteStory(
   const isAuthor = story.authorId === viewer.id
   const mayDelete = isAuthor || viewer.role === 'admin'
   if (!isActive(story, now)) {
-    // The process that deleted it may have ended before its word, and whoever asks again wants it gone everywhere. No page
-    // from before an older end is left, so those who ask on and on change nothing.
     const endedMs = story.deletedAt?.getTime() ?? 0
-    if (mayDelete && endedMs > now.getTime() - REMOVED_KEPT_MS) await ctx.pageVersions.noteRemoved(storyId)
+    if (mayDelete && endedMs > now.getTime() - REMOVED_KEPT_MS) await tellAgain(ctx, storyId)
     throw notFound()
   }
   if (!mayDelete) {
@@ -56,4 +56,13 @@ export async function deleteStory(
   const where = { requestId, userId: viewer.id }
   if (isAuthor) ctx.activity.storyDeleted(where, storyId)
   else ctx.activity.storyRemoved(where, storyId, story.authorId)
+}
+
+/**
+ * The process that deleted it may have ended before its word, and whoever asks again wants it gone everywhere. Each word
+ * makes all pages of everybody be looked through, so there is an end to how often.
+ */
+async function tellAgain({ buckets, pageVersions }: Deps, storyId: string): Promise<void> {
+  const { allowed } = await buckets.take(`removed-again:${storyId}`, TOLD_AGAIN_MAX)
+  if (allowed) await pageVersions.noteRemoved(storyId)
 }
