@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { STACK_START_MS_MAX, TEST_MS_MAX } from '../support/context'
 import { createDatabase, type TestDatabase } from '../support/database'
 import { type ServiceProcess, startApi } from '../support/processes'
+import { sendRaw } from '../support/raw-request'
 import { serviceEnv, testStack } from '../support/services'
 
 /** Bodies from strangers, to the process as it is started: refused with a problem document, whatever they are. */
@@ -38,6 +39,17 @@ test.each([
   ['an unknown field nested without end', `{"refresh_token":"x","a":${'['.repeat(9000)}${']'.repeat(9000)}}`],
 ])('422 for %s', async (_, body) => {
   expect(await post('/auth/refresh', body)).toEqual([422, 'validation_failed'])
+})
+
+test('413 for a body whose length is announced twice, before any of it is read', async () => {
+  const answer = await sendRaw(
+    Number(new URL(server.url).port),
+    'POST /auth/logout HTTP/1.1',
+    'Host: a',
+    'Content-Type: application/json',
+    ...Array(2).fill('Content-Length: 100000'),
+  )
+  expect(answer).toStartWith('HTTP/1.1 413 ')
 })
 
 test('413 for a body that is announced as longer than any', async () => {
