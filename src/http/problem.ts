@@ -1,5 +1,5 @@
 import { ParseError, ValidationError } from 'elysia'
-import { AppError, causesOf, type FieldError, unauthenticated } from '../kernel/errors'
+import { AppError, causesOf, type FieldError, notFound, unauthenticated } from '../kernel/errors'
 import { fieldErrorsOf } from './validation'
 
 /** Every error as a problem document (RFC 9457). Only an AppError's own words are shown. */
@@ -26,7 +26,9 @@ export function toAppError(error: unknown): AppError {
   for (const current of causesOf(error)) {
     if (current instanceof AppError) return current
   }
-  if (refersToNoUser(error)) return unauthenticated()
+  const missing = missingReference(error)
+  if (missing.endsWith('_users_id_fk')) return unauthenticated()
+  if (missing.endsWith('_stories_id_fk')) return notFound()
   if (error instanceof ValidationError) {
     const fields: FieldError[] = fieldErrorsOf(error)
     const first = fields[0]
@@ -38,13 +40,16 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal', 'Something went wrong on our side. It has been noted.', { cause: error })
 }
 
-/** A row of the caller's was refused because the caller's account is gone: its token outlived it. */
-function refersToNoUser(error: unknown): boolean {
+/**
+ * The foreign key for which a row of the caller's was refused, or nothing: what it refers to has gone meanwhile, such as the
+ * account, which its token outlived, or the story.
+ */
+function missingReference(error: unknown): string {
   for (const current of causesOf(error)) {
     const { code, constraint_name: name } = current as { code?: unknown; constraint_name?: unknown }
-    if (code === '23503' && typeof name === 'string' && name.endsWith('_users_id_fk')) return true
+    if (code === '23503' && typeof name === 'string') return name
   }
-  return false
+  return ''
 }
 
 export function problemResponse(error: AppError, requestId: string): Response {

@@ -4,6 +4,7 @@ import { useStage } from '../support/context'
 import { cast } from '../support/crowd'
 import type { Person } from '../support/people'
 import { untilBlocked, withSession } from '../support/session'
+import { until } from '../support/until'
 
 /** Rows that are derived from views and reactions have no foreign keys of their own, and go with what they say all the same. */
 
@@ -28,6 +29,26 @@ async function viewAndReact(person: Person, storyId: string): Promise<void> {
   ;(await person.post(`/stories/${storyId}/view`)).as(200)
   ;(await person.post(`/stories/${storyId}/reactions`, { emoji: '🔥' })).as(201)
 }
+
+test.each([
+  ['a view', 'view', undefined],
+  ['a reaction', 'reactions', { emoji: '🔥' }],
+])('404 for %s of a story that is removed by hand meanwhile', async (_, path, body) => {
+  const [ava, ben] = await cast(stage.instance(), 'ava', 'ben')
+  const story = await ava.tell({})
+  const { asked } = await stage.database().sql.begin(async (remover) => {
+    await remover`delete from stories where id = ${story.id}`
+    const asked = ben.post(`/stories/${story.id}/${path}`, body)
+    await until('it to wait for the removal', async () => {
+      await remover`select pg_stat_clear_snapshot()`
+      const waiting = await remover`
+        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      return waiting.length > 0
+    })
+    return { asked }
+  })
+  expect((await asked).code).toBe('not_found')
+})
 
 describe('nothing is left', () => {
   test('of an author who was removed', async () => {
