@@ -107,9 +107,24 @@ describe('parseConfig', () => {
     ['CORS_ORIGINS', 'https://*.example.com'],
     ['LOG_LEVEL', 'loud'],
     ['WORKER_BATCH_SIZE', ''.padEnd(7, '9')],
+    ['METRICS_PORT', '3000'],
+    ['DATABASE_URL', 'postgres://u:100%@h/d'],
+    ['DATABASE_URL', 'postgres://u:p@h/d?sslmode=require&channel_binding=require'],
+    ['DATABASE_REPLICA_URL', 'postgres://u:p@h/d?pgbouncer=true'],
+    ['REDIS_URL', 'redis://:100%@h'],
   ]
   test.each(bad)('refuses %s=%s', (name, value) => {
     expect(namesAtFault({ [name]: value })).toEqual([name])
+  })
+  test('knows origins as browsers send them', () => {
+    const CORS_ORIGINS =
+      'https://App.Example.com, https://shop.example.com:443, http://LOCALHOST:*, http://a:81'
+    expect(parseConfig({ ...REQUIRED, CORS_ORIGINS }).corsOrigins).toEqual([
+      'https://app.example.com',
+      'https://shop.example.com',
+      'http://localhost:*',
+      'http://a:81',
+    ])
   })
   test('takes several nodes of a cluster, with or without TLS and credentials', () => {
     for (const url of [

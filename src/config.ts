@@ -1,6 +1,7 @@
 /** Typed configuration from environment variables (12-factor); every fault is reported at once. */
 
-import { findNodesFault, findUrlFault } from './kernel/check-url'
+import { findDatabaseFault, findNodesFault, findUrlFault } from './kernel/check-url'
+import { asBrowsersSay, findOriginFault } from './kernel/origins'
 
 export type FriendsRule = 'following' | 'mutual'
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -157,10 +158,10 @@ export function parseConfig(env: Env): Config {
     return value
   }
 
-  const urlOr = <T>(name: string, protocols: readonly string[], otherwise: T) =>
-    raw(name) === undefined ? otherwise : url(name, protocols)
+  const urlOr = <T>(name: string, protocols: readonly string[], otherwise: T, findFault = findUrlFault) =>
+    raw(name) === undefined ? otherwise : url(name, protocols, findFault)
 
-  const databaseUrl = url('DATABASE_URL', POSTGRES_PROTOCOLS)
+  const databaseUrl = url('DATABASE_URL', POSTGRES_PROTOCOLS, findDatabaseFault)
   const s3Endpoint = url('S3_ENDPOINT', ['http:', 'https:'])
   const jwtSecret = secret('JWT_SECRET', true)
   const mediaContentTypes = list('MEDIA_CONTENT_TYPES', DEFAULT_MEDIA_CONTENT_TYPES)
@@ -174,12 +175,8 @@ export function parseConfig(env: Env): Config {
   }
   const corsOrigins = list('CORS_ORIGINS', ['http://localhost:*', 'http://127.0.0.1:*'])
   for (const origin of corsOrigins) {
-    if (!/^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(origin)) {
-      fault(
-        'CORS_ORIGINS',
-        `has ${JSON.stringify(origin)}; an origin is scheme://host or scheme://host:port, the port may be *`,
-      )
-    }
+    const found = findOriginFault(origin)
+    if (found !== null) fault('CORS_ORIGINS', found)
   }
 
   const config: Config = {
@@ -188,8 +185,8 @@ export function parseConfig(env: Env): Config {
     webConcurrency: integer('WEB_CONCURRENCY', 1, 1, 64),
     databaseUrl,
     databasePrepare: flag('DATABASE_PREPARE', true),
-    databaseMigrationUrl: urlOr('DATABASE_MIGRATION_URL', POSTGRES_PROTOCOLS, databaseUrl),
-    databaseReplicaUrl: urlOr('DATABASE_REPLICA_URL', POSTGRES_PROTOCOLS, null),
+    databaseMigrationUrl: urlOr('DATABASE_MIGRATION_URL', POSTGRES_PROTOCOLS, databaseUrl, findDatabaseFault),
+    databaseReplicaUrl: urlOr('DATABASE_REPLICA_URL', POSTGRES_PROTOCOLS, null, findDatabaseFault),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:'], findNodesFault),
     s3: {
       endpoint: s3Endpoint,
@@ -221,7 +218,7 @@ export function parseConfig(env: Env): Config {
       signups: integer('RATE_LIMIT_SIGNUPS_PER_MIN', 10, 1, 1_000_000),
     },
     eventsMaxStreamsPerUser: integer('EVENTS_MAX_STREAMS_PER_USER', 10, 1, 1000),
-    corsOrigins,
+    corsOrigins: corsOrigins.map(asBrowsersSay),
     metricsToken: raw('METRICS_TOKEN') ?? null,
     metricsPort: integer('METRICS_PORT', 0, 0, 65_535),
     retentionDays: integer('RETENTION_DAYS', 30, 8, 3650),
@@ -233,6 +230,9 @@ export function parseConfig(env: Env): Config {
   }
   if (config.webConcurrency > 1 && config.port === 0) {
     fault('WEB_CONCURRENCY', 'above 1 needs a PORT that all processes can share, not 0')
+  }
+  if (config.metricsPort !== 0 && config.metricsPort === config.port) {
+    fault('METRICS_PORT', 'must be another port than PORT, as it asks for no token')
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze(config)
