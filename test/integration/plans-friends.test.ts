@@ -38,7 +38,7 @@ beforeAll(async () => {
   await sql`insert into story_audience (story_id, user_id) select id, ${VIEWER}::uuid from stories where text = 'for the viewer'`
   await sql`insert into story_views (story_id, viewer_id)
     select s.id, md5('person ' || n)::uuid from stories s cross join generate_series(3, 12) n where s.text = 'for the viewer'`
-  await sql.unsafe('vacuum analyze follows, stories, story_audience, story_views')
+  await sql.unsafe('vacuum analyze users, follows, stories, story_audience, story_views')
 })
 
 /** What the generic and the custom plan read of a table. */
@@ -85,6 +85,19 @@ test('stories are shown with a look into their audiences by key, however many th
       rows.map(({ id }) => id),
     )
   expect(Math.max(...(await rowsRead(show, 'story_audience')))).toBeLessThanOrEqual(rows.length)
+})
+
+test('people are read in the order of their handles, a page and no more, however many begin alike', async () => {
+  const find =
+    (after: string | null) =>
+    ({ stores }: AppContext) =>
+      stores.people.findByHandlePrefix(VIEWER, 'p_', after, 21)
+  const first = await find(null)(stage.realContext())
+  expect(first.map(({ handle }) => handle)).toEqual(first.map(({ handle }) => handle).sort())
+  for (const after of [null, first[20]?.handle ?? ''])
+    expect(Math.max(...(await rowsRead(find(after), 'users')))).toBeLessThanOrEqual(22)
+  // Behind the prefix are others, and `_` means itself.
+  expect(await stage.realContext().stores.people.findByHandlePrefix(VIEWER, 'p_1_', null, 21)).toEqual([])
 })
 
 test('the tray looks by key whether a story was seen, however many views there are', async () => {

@@ -1,8 +1,11 @@
-import { and, asc, eq, gt, like, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, lt, sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 import { follows, users } from '../../platform/database/schema'
 
 export type PersonRow = Readonly<{ id: string; handle: string; createdAt: Date; following: boolean }>
+
+/** The character after `z`, and so behind all that a handle may have. */
+const BEHIND_ALL = '{'
 
 export function createPeopleStore(db: Db) {
   const columns = (viewerId: string) => ({
@@ -12,23 +15,25 @@ export function createPeopleStore(db: Db) {
     following: sql<boolean>`(select true from ${follows} f where f.follower_id = ${viewerId}::uuid and f.followee_id = ${users.id}) is true`,
   })
   return {
-    /** People whose handle starts like this, by handle; the prefix must have no pattern characters but `_`. */
+    /** People whose handle starts like this, by handle: as many rows of the index in its order as are shown. */
     async findByHandlePrefix(
       viewerId: string,
       prefix: string,
       afterHandle: string | null,
       limit: number,
     ): Promise<PersonRow[]> {
+      const handle = sql`${users.handle} collate "C"`
       return db
         .select(columns(viewerId))
         .from(users)
         .where(
           and(
-            like(users.handle, `${prefix.replaceAll('_', '\\_')}%`),
-            afterHandle === null ? undefined : gt(sql`${users.handle} collate "C"`, afterHandle),
+            gte(handle, prefix),
+            lt(handle, prefix + BEHIND_ALL),
+            afterHandle === null ? undefined : gt(handle, afterHandle),
           ),
         )
-        .orderBy(asc(sql`${users.handle} collate "C"`))
+        .orderBy(asc(handle))
         .limit(limit)
     },
     async findPerson(viewerId: string, id: string): Promise<PersonRow | null> {

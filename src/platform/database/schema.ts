@@ -45,7 +45,9 @@ export const users = pgTable(
       .default('user'),
   },
   (table) => [
+    // For code from before the other one, and to be dropped by a later release.
     index('users_handle_prefix').on(table.handle.op('text_pattern_ops')),
+    index('users_handle_order').on(sql`${table.handle} collate "C"`),
     check('users_role', sql`${table.role} in ('user', 'admin')`),
     check('users_handle', sql`${table.handle} ~ '^[a-z0-9_]{3,30}$'`),
   ],
