@@ -77,15 +77,35 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
           offset 0) i ${newest}`
 
   /**
-   * In the order of time, with the words as a filter: "is true" is what no index can answer. Private stories apart, as
-   * the index in that order is of all others.
+   * In the order of time, with the words as a filter: "is true" is what no index can answer. What is for everybody, of each
+   * followee, for the viewer by name and their own are walked apart, as one walk over all would look at everything where
+   * little is for everybody; none goes further back than a thousand matches for everybody.
    */
   const fromWalk = (search: Search) => {
-    const branch = (which: SQL) => sql`(
+    const viewer = sql`${search.viewerId}::uuid`
+    const end = sql.raw('(select t from b)')
+    const newestWhere = (which: SQL, order = newest) => sql`
           select ${columns} from stories s
-          where ${isCandidate(search)} and (s.tsv @@ ${querySql(search.q)}) is true and ${which} ${newest})`
-    return sql`${branch(sql`s.visibility <> 'private'`)} union all
-        ${branch(sql`s.visibility = 'private' and s.author_id = ${search.viewerId}::uuid`)} ${newest}`
+          where ${isCandidate(search)} and (s.tsv @@ ${querySql(search.q)}) is true and ${which} ${order}`
+    const later = sql`s.created_at >= ${end}`
+    const ofFriend = sql`s.author_id = f.followee_id and s.visibility = 'friends' and not s.has_audience and ${later}`
+    const byName = sql`s.id = a.story_id and s.visibility = 'friends' and s.has_audience and s.author_id <> ${viewer}`
+    const own = sql`s.author_id = ${viewer} and s.visibility <> 'public' and ${later}`
+    return sql`
+        with pub as materialized (${newestWhere(sql`s.visibility = 'public'`)}),
+        b as materialized (
+          select case when count(*) >= ${sql.raw(String(CANDIDATES))} then min(created_at) else '-infinity' end as t from pub)
+        select * from (
+          (select * from pub)
+          union all (
+            select n.* from (select f.followee_id from follows f where f.follower_id = ${viewer} offset 0) f
+            cross join lateral (${newestWhere(ofFriend)}) n ${newest})
+          union all (
+            select n.* from (
+              select a.story_id from story_audience a where a.user_id = ${viewer} and a.created_at >= ${end} offset 0) a
+            cross join lateral (${newestWhere(byName, sql`limit 1`)}) n ${newest})
+          union all (${newestWhere(own)})
+        ) w ${newest}`
   }
 
   const rankPage = async (search: Search, route: Route, newest: Date) => {
