@@ -28,3 +28,20 @@ test('a process that was away takes the answer that came meanwhile, and keeps it
 })
 
 const beAway = () => Bun.sleepSync(2 * DEADLINE_MS)
+
+test('a database of which one table is locked for long keeps its connections', async () => {
+  const { db } = stage.realContext({ databaseDeadlineMs: DEADLINE_MS, poolSizeMax: 4 }).database
+  const backends = async () => {
+    const asked = Array.from({ length: 4 }, () =>
+      db.execute(sql`select pg_backend_pid() as pid, pg_sleep(0.1)`),
+    )
+    return new Set((await Promise.all(asked)).map(([row]) => row?.pid))
+  }
+  const before = await backends()
+  const outcomes = await stage.database().sql.begin(async (holder) => {
+    await holder`lock table reactions in access exclusive mode`
+    return Promise.allSettled(Array.from({ length: 12 }, () => db.execute(sql`select 1 from reactions`)))
+  })
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']))
+  expect(await backends()).toEqual(before)
+})

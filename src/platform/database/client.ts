@@ -81,8 +81,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     pool.options.serializers = old.options.serializers
     old.end({ timeout: graceSeconds }).catch(() => undefined)
   }
-  const { deadlineMs, onDown } = options
-  const guard = createHangGuard({ deadlineMs, pool: () => pool, replace, onDown })
+  const { deadlineMs, poolSizeMax, onDown } = options
+  const guard = createHangGuard({ deadlineMs, poolSizeMax, pool: () => pool, replace, onDown })
 
   const send = (sql: Pick<postgres.Sql, 'unsafe'>, text: string, params: readonly unknown[]) => {
     options.onStatement?.(text, params)

@@ -5,8 +5,11 @@ import { isConnectionCut, isConnectionLost, isDatabaseDown } from './failures'
 
 /**
  * A deadline around each unit of work. When one passes and the server answered nobody meanwhile, the server hangs: its
- * pool is replaced, and until one unit has gone through again the others fail at once. A server that answers others is
- * only slow, and their connections must not suffer.
+ * pool is replaced, and until one unit has gone through again the others fail at once. A server that answers others, if
+ * only that it waited for a lock in vain, is slow, and their connections must not suffer.
+ *
+ * No more units are under way than there are connections: what waits here and runs out of time is never sent, so that a
+ * burst ends with its last deadline, and not when the server has done what nobody waits for any more.
  */
 export type HangGuard<Pool> = Readonly<{
   /**
@@ -20,6 +23,8 @@ export type HangGuard<Pool> = Readonly<{
 
 type Options<Pool> = Readonly<{
   deadlineMs: number
+  /** How many connections a pool has. */
+  poolSizeMax: number
   pool: () => Pool
   /** Takes a pool out of use; what still runs on it has the grace to end. */
   replace(pool: Pool, graceSeconds: number): void
@@ -39,6 +44,29 @@ export function createHangGuard<Pool>(options: Options<Pool>): HangGuard<Pool> {
     answeredMs = monotonicMs()
     isHung = false
   }
+  const noteUnlessLost = (error: unknown) => {
+    if (!isConnectionLost(error)) noteAnswer()
+  }
+  let underWay = 0
+  const waiting: (() => void)[] = []
+  const leave = () => {
+    const next = waiting.shift()
+    if (next === undefined) underWay--
+    else next()
+  }
+  /** Does it when there is a connection for it; never, once its time is over. */
+  const inLine = async <T>(isOver: () => boolean, work: () => PromiseLike<T>): Promise<T> => {
+    if (underWay < options.poolSizeMax) underWay++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      if (isOver()) throw new NoAnswerInTime()
+      const running = Promise.resolve(work())
+      running.then(noteAnswer, noteUnlessLost)
+      return await running
+    } finally {
+      leave()
+    }
+  }
   const fail = (cause: unknown) => {
     options.onDown?.(cause)
     return unavailable(cause)
@@ -56,17 +84,19 @@ export function createHangGuard<Pool>(options: Options<Pool>): HangGuard<Pool> {
       const isProbe = isHung
       if (isProbe && isProbing) throw fail(new Error('The database hangs'))
       isProbing ||= isProbe
-      const pool = options.pool()
+      let pool = options.pool()
       const startedMs = monotonicMs()
-      let isOver = false
-      const running = Promise.resolve(work(pool, () => isOver))
+      let over = false
+      const isOver = () => over
+      const running = inLine(isOver, () => {
+        pool = options.pool()
+        return work(pool, isOver)
+      })
       try {
-        const result = await deadlines.within(running)
-        noteAnswer()
-        return result
+        return await deadlines.within(running)
       } catch (error) {
         if (error instanceof NoAnswerInTime) {
-          isOver = true
+          over = true
           isHung = answeredMs < startedMs
           if (isHung) options.replace(pool, 0)
           else retireIfStuck(pool, running)
@@ -75,7 +105,6 @@ export function createHangGuard<Pool>(options: Options<Pool>): HangGuard<Pool> {
         // A connection object of postgres.js that was cut while it wrote cannot be used again.
         if (isConnectionCut(error)) options.replace(pool, CUT_GRACE_SECONDS)
         if (isDatabaseDown(error)) throw fail(error)
-        if (!isConnectionLost(error)) noteAnswer()
         throw error
       } finally {
         if (isProbe) isProbing = false
