@@ -35,24 +35,17 @@ export async function deleteStory(
       : notFound()
   }
   // Noted before and after: a process that is killed in between leaves it off cached pages, and a page that is loaded in
-  // between carries the earlier note.
+  // between carries the earlier note. After whatever came of it: who fails may have lost only the answer to a commit, and
+  // who comes second may be faster than the first one's word.
   await ctx.pageVersions.noteRemoved(storyId)
   const ended = await ctx
     .transact(async (tx) => {
       if (!(await tx.stories.softDelete(storyId, now))) return false
       await tx.media.giveUpOfStory(storyId)
-      tx.afterCommit(() => ctx.pageVersions.noteRemoved(storyId))
       return true
     })
-    .catch(async (error: unknown) => {
-      // It may be committed all the same, with only its answer lost.
-      await ctx.pageVersions.noteRemoved(storyId)
-      throw error
-    })
-  if (!ended) {
-    await ctx.pageVersions.noteRemoved(storyId)
-    throw notFound()
-  }
+    .finally(() => ctx.pageVersions.noteRemoved(storyId))
+  if (!ended) throw notFound()
   const where = { requestId, userId: viewer.id }
   if (isAuthor) ctx.activity.storyDeleted(where, storyId)
   else ctx.activity.storyRemoved(where, storyId, story.authorId)
