@@ -171,11 +171,14 @@ export function createDocs(write: () => Promise<Json>): Pages {
     [
       '/docs/json',
       async () => {
-        document ??= write().then((json) => JSON.stringify(json))
-        // What failed for want of memory or files is tried anew by the next who asks.
-        document.catch(() => {
-          document = undefined
-        })
+        document ??= write().then(
+          (json) => JSON.stringify(json),
+          (error: unknown) => {
+            // What failed for want of memory or files is tried anew by the next who asks.
+            document = undefined
+            throw error
+          },
+        )
         return text(await document, 'application/json')
       },
     ],

@@ -17,10 +17,9 @@ import {
 /**
  * The first page of a feed, rendered, for some seconds. It can lag in showing a story, never in hiding one: a page of
  * another version is no page, what ended since is cut out before the bytes leave, and what the viewer viewed since is
- * marked. Redis holds the pages for all
- * processes; each remembers the bytes it served, so that a warm page costs the round trip for the versions and no more,
- * and not even that while the process knows from the log of changes that nothing has changed. A viewer has one page, of the
- * limit asked for last, so that nobody fills Redis by asking for a hundred.
+ * marked. Redis holds the pages for all processes; each remembers the bytes it served, so that a warm page costs the round
+ * trip for the versions and no more, and not even that while the process knows from the log of changes that nothing has
+ * changed. A viewer has one page, of the limit asked for last, so that nobody fills Redis by asking for a hundred.
  */
 
 /** What a page has to be stored under: read before the database, so that a change meanwhile makes it stale. */
