@@ -102,12 +102,24 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
   return { element, reload }
 }
 
-/** What had the focus and stays in the list keeps it; of what does not stay, the screen takes it. */
+/** Takes an item out of its list; the focus in it goes on to the one beside it. */
+export function takeOut(item: HTMLElement): void {
+  const beside = item.nextElementSibling ?? item.previousElementSibling
+  passFocusOn(item, () => item.remove(), beside?.querySelector('a'))
+}
+
+/** What had the focus and stays in the list keeps it. */
 function replaceItems(list: HTMLElement, items: readonly HTMLElement[]): void {
-  const focused = list.contains(document.activeElement) ? document.activeElement : null
-  list.replaceChildren(...items)
-  const target = focused?.isConnected ? focused : focused && list.closest('[tabindex="-1"]')
-  if (target instanceof HTMLElement) target.focus({ preventScroll: true })
+  passFocusOn(list, () => list.replaceChildren(...items), document.activeElement)
+}
+
+/** Does something that may take the focus out of an element; then `heir` gets it, or the screen when there is none any more. */
+function passFocusOn(element: HTMLElement, work: () => void, heir: Element | null | undefined): void {
+  const hadFocus = element.contains(document.activeElement)
+  const screen = element.closest('[tabindex="-1"]')
+  work()
+  const target = heir?.isConnected ? heir : screen
+  if (hadFocus && target instanceof HTMLElement) target.focus({ preventScroll: true })
 }
 
 function skeletons({ class: name, count }: { class: string; count: number }): HTMLElement {

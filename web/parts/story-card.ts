@@ -5,6 +5,7 @@ import { aside, fill, h } from '../dom.ts'
 import { nounFor, shortCount, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
+import { takeOut } from './paged-list.ts'
 import { drawFace, faceOf } from './story-face.ts'
 import { AUDIENCES, audienceOf } from './visibility.ts'
 
@@ -15,7 +16,7 @@ export function storyCard(app: App, storyId: string, signal: AbortSignal): HTMLE
   app.client.store.watch(
     (state) => state.stories[storyId],
     (story) => {
-      if (!story) return item.remove()
+      if (!story) return takeOut(item)
       const card = item.querySelector('a')
       // Media keeps its element while only numbers change, so that nothing flickers.
       if (card && drawnUrl === story.media_url) return update(card, app, story)

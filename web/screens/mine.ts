@@ -4,7 +4,7 @@ import { EMOJI, type Story } from '../api-types.ts'
 import type { App } from '../app.ts'
 import { fill, h } from '../dom.ts'
 import { icon } from '../parts/icons.ts'
-import { emptyState, pagedList } from '../parts/paged-list.ts'
+import { emptyState, pagedList, takeOut } from '../parts/paged-list.ts'
 import { removeButton } from '../parts/remove-button.ts'
 import { drawFace, faceOf } from '../parts/story-face.ts'
 import { viewersList } from '../parts/viewers-list.ts'
@@ -88,20 +88,10 @@ function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
   )
   app.client.store.watch(
     (state) => state.stories[storyId],
-    (now) => (now ? fill(numbers, drawNumbers(now)) : leave(item)),
+    (now) => (now ? fill(numbers, drawNumbers(now)) : takeOut(item)),
     signal,
   )
   return item
-}
-
-/** Takes an item out of its list; the focus in it goes to the one beside it. */
-function leave(item: HTMLElement): void {
-  const beside = item.nextElementSibling ?? item.previousElementSibling ?? item.closest('[tabindex="-1"]')
-  const hadFocus = item.contains(document.activeElement)
-  item.remove()
-  if (!hadFocus) return
-  const target = beside?.matches('[tabindex]') ? beside : beside?.querySelector('a')
-  if (target instanceof HTMLElement) target.focus()
 }
 
 function drawNumbers(story: Story): HTMLElement[] {
