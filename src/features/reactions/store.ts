@@ -19,36 +19,58 @@ export type InsertedReaction = Readonly<{
 export const REACTIONS_AT_ONCE_MAX = 16
 const COLUMNS = { id: 'uuid', story_id: 'uuid', user_id: 'uuid', emoji: 'text', at: 'text' }
 
+const TURN = sql`hashtextextended('reaction:' || story_id || ':' || user_id, 0)`
+
+const seenSql = (rule: FriendsRule): SQL => sql`
+  seen as materialized (
+    select asked.*, s.author_id from in_turn asked join stories s on s.id = asked.story_id
+    where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.user_id`, 's')}
+  )`
+
+const ADDED = sql`
+  insert into reactions (id, story_id, user_id, emoji, created_at)
+  select id, story_id, user_id, emoji, at::timestamptz from seen`
+
+const TOLD = sql`
+  insert into events as e (author_id, type, data, created_at)
+  select seen.author_id, 'story.reacted', jsonb_build_object('story_id', seen.story_id, 'user_id', seen.user_id,
+    'emoji', seen.emoji, 'created_at', seen.at), r.created_at`
+
+const ANSWER = sql`
+  select seen.story_id, seen.user_id, seen.author_id, r.created_at is not null as is_new,
+    told.xact, told.seq, told.type, told.data, told.created_at from seen`
+
 /**
  * The advisory locks are held before the transaction gets its number with the first insert, as sorting reads them all
  * before; and both are taken in an order, so that two statements with the same rows do not wait for each other.
  */
 const insertReactions = (rule: FriendsRule, asked: SQL): SQL => sql`
   with asked as ${asked},
-  ordered as materialized (
-    select *, hashtextextended('reaction:' || story_id || ':' || user_id, 0) as turn from asked order by turn
-  ), in_turn as materialized (
-    select *, pg_advisory_xact_lock(turn) from ordered
-  ), seen as materialized (
-    select asked.*, s.author_id from in_turn asked join stories s on s.id = asked.story_id
-    where ${isActiveSql(sql`asked.at`, 's')} and ${mayViewSql(rule, sql`asked.user_id`, 's')}
-  ), r as (
-    insert into reactions (id, story_id, user_id, emoji, created_at)
-    select id, story_id, user_id, emoji, at::timestamptz from seen order by story_id, user_id
-    on conflict (story_id, user_id) do nothing returning story_id, user_id, created_at
-  ), told as (
-    insert into events as e (author_id, type, data, created_at)
-    select seen.author_id, 'story.reacted', jsonb_build_object('story_id', story_id, 'user_id', user_id,
-      'emoji', seen.emoji, 'created_at', seen.at), r.created_at
-    from r join seen using (story_id, user_id) where seen.author_id <> user_id
-    returning (e.data->>'story_id')::uuid as story_id, (e.data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS}
-  )
-  select story_id, user_id, seen.author_id, r.created_at is not null as is_new,
-    told.xact, told.seq, told.type, told.data, told.created_at
-  from seen left join r using (story_id, user_id) left join told using (story_id, user_id)`
+  ordered as materialized (select *, ${TURN} as turn from asked order by turn),
+  in_turn as materialized (select *, pg_advisory_xact_lock(turn) from ordered),
+  ${seenSql(rule)},
+  r as (${ADDED} order by story_id, user_id
+    on conflict (story_id, user_id) do nothing returning story_id, user_id, created_at),
+  told as (${TOLD} from r join seen using (story_id, user_id) where seen.author_id <> seen.user_id
+    returning (e.data->>'story_id')::uuid as story_id, (e.data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS})
+  ${ANSWER} left join r using (story_id, user_id) left join told using (story_id, user_id)`
+
+/** Of a single one there is one row at most everywhere: nothing to be put in an order, and nothing to be matched. */
+const insertReaction = (rule: FriendsRule, asked: SQL): SQL => sql`
+  with asked as ${asked},
+  in_turn as materialized (select *, pg_advisory_xact_lock(${TURN}) from asked),
+  ${seenSql(rule)},
+  r as (${ADDED} on conflict (story_id, user_id) do nothing returning created_at),
+  told as (${TOLD} from r, seen where seen.author_id <> seen.user_id returning ${EVENT_COLUMNS})
+  ${ANSWER} left join r on true left join told on true`
 
 const INSERT_REACTIONS = byRule((rule) =>
-  createListStatement(COLUMNS, REACTIONS_AT_ONCE_MAX, (asked) => insertReactions(rule, asked)),
+  createListStatement(
+    COLUMNS,
+    REACTIONS_AT_ONCE_MAX,
+    (asked) => insertReactions(rule, asked),
+    (asked) => insertReaction(rule, asked),
+  ),
 )
 
 export function createReactionStore(db: Db, friendsRule: FriendsRule) {
