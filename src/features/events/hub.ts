@@ -71,7 +71,7 @@ export function createHub(options: Options): Hub {
     const subscribers = roster.of(event.authorId)
     if (subscribers.length === 0) return
     const frame = eventFrame(event)
-    for (const subscriber of subscribers) subscriber.push(frame, event.position)
+    for (const subscriber of subscribers) subscriber.push(frame, event)
     metrics.eventsDelivered.inc(subscribers.length)
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock'
+import { type Clock, monotonicMs } from '../../kernel/clock'
 import { sseComment } from './sse'
 import type { CloseReason, Subscriber } from './subscriber'
 
@@ -19,7 +19,11 @@ export type Roster = Readonly<{
 }>
 
 const HEARTBEAT_SECONDS = 15
-const TURNS_PER_SECOND = 20
+/** Few streams a turn: an event that comes meanwhile waits until all of them are written to. */
+const TURNS_PER_SECOND = 100
+/** After a pause, so many turns at once make up for it. */
+const TURNS_AT_ONCE_MAX = 5
+const TURN_MS = 1000 / TURNS_PER_SECOND
 const HEARTBEAT = new TextEncoder().encode(sseComment('keep-alive'))
 const NONE: readonly Subscriber[] = []
 
@@ -31,7 +35,8 @@ export function createRoster(clock: Clock): Roster {
   const byUser = new Map<string, readonly Subscriber[]>()
   let added = 0
   let turn = 0
-  const timer = setInterval(() => {
+  let turnedMs = monotonicMs()
+  const takeTurn = () => {
     turn = (turn + 1) % groups.length
     const nowMs = clock.nowMs()
     for (let i = turn % TURNS_PER_SECOND; i < groups.length; i += TURNS_PER_SECOND)
@@ -39,7 +44,13 @@ export function createRoster(clock: Clock): Roster {
         if (subscriber.endsAtMs <= nowMs) subscriber.close('token_expired')
         else if (i === turn) subscriber.comment(HEARTBEAT)
       })
-  }, 1000 / TURNS_PER_SECOND)
+  }
+  // A busy process is called later than it asked for, and would fall behind by a part of every turn.
+  const timer = setInterval(() => {
+    const due = Math.floor((monotonicMs() - turnedMs) / TURN_MS)
+    for (let i = Math.min(due, TURNS_AT_ONCE_MAX); i > 0; i--) takeTurn()
+    turnedMs += due * TURN_MS
+  }, TURN_MS)
   timer.unref()
 
   const closeAll = (reason: CloseReason) => {

@@ -202,6 +202,23 @@ describe('a stream', () => {
     expect(stream.text().split('keep-alive')).toHaveLength(9)
     expect([...stream.text().matchAll(/^id: (.*)\n\n/gm)].map(([, id]) => id).slice(1)).toEqual(ids)
   })
+  test('tells no position within a minute after an event, whose id says it', async () => {
+    jest.useFakeTimers()
+    const { table, bus, clock, open } = setUp()
+    clock.advance(-30)
+    const stream = await open()
+    table.commit(ava.id, 'a')
+    bus.sayWake()
+    await stream.until(() => stream.stories().length === 1)
+    for (let i = 0; i < 6; i++) {
+      clock.advance(15)
+      jest.advanceTimersByTime(15_000)
+    }
+    const told = () => [...stream.text().matchAll(/^id: (.*)\n\n/gm)].map(([, id]) => id?.slice(-8))
+    const atSeconds = (seconds: number) => (NOON.getTime() / 1000 + seconds).toString(16)
+    await stream.until(() => told().length > 1)
+    expect(told()).toEqual([atSeconds(-30), atSeconds(60)])
+  })
   test('tells positions as events to those who ask for it', async () => {
     const { open } = setUp()
     const stream = await open(null, true)

@@ -10,6 +10,7 @@ import {
   NOWHERE,
   type Position,
   parseEventId,
+  type StoredEvent,
 } from './event-types'
 import { sseComment, sseFrame, sseRetry } from './sse'
 import { type CloseReason, Outlet, type Subscriber } from './subscriber'
@@ -103,9 +104,9 @@ class EventStream implements Subscriber {
     return this.outlet.stream
   }
 
-  push(frame: Uint8Array, position: Position): void {
+  push(frame: Uint8Array, event: StoredEvent): void {
     if (this.isLive && this.outlet.write(frame)) {
-      this.reached = position
+      this.noteTold(event)
       return
     }
     this.isWhole = false
@@ -142,6 +143,12 @@ class EventStream implements Subscriber {
       this.toldAtSeconds = secondsOf(now)
   }
 
+  /** An event's id says where the client stands, too. */
+  private noteTold(event: StoredEvent): void {
+    this.reached = event.position
+    this.toldAtSeconds = secondsOf(event.createdAt)
+  }
+
   private follow(): void {
     this.isLive = false
     this.catchUp().catch((error: unknown) => {
@@ -171,7 +178,7 @@ class EventStream implements Subscriber {
       for (const event of events) {
         if (!(await this.outlet.whenRoom())) return this.close('slow')
         if (!this.outlet.write(eventFrame(event))) return
-        this.reached = event.position
+        this.noteTold(event)
       }
       if (events.length < BATCH) this.reached = target
       else this.isWhole = false

@@ -1,4 +1,4 @@
-import type { Position } from './event-types'
+import type { StoredEvent } from './event-types'
 
 /** Why a stream ended; a label of `sse_closed_total`. */
 export type CloseReason = 'client' | 'slow' | 'token_expired' | 'replaced' | 'shutdown' | 'error'
@@ -10,7 +10,7 @@ export type Subscriber = Readonly<{
   /** Epoch milliseconds at which its token ends, and so does it. */
   endsAtMs: number
   /** Writes a live frame; a stream that catches up only notes that there was one, as it will read the event itself. */
-  push(frame: Uint8Array, position: Position): void
+  push(frame: Uint8Array, event: StoredEvent): void
   comment(frame: Uint8Array): void
   close(reason: CloseReason): void
 }>
