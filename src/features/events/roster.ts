@@ -21,7 +21,7 @@ export type Roster = Readonly<{
 const HEARTBEAT_SECONDS = 15
 /** Few streams a turn: an event that comes meanwhile waits until all of them are written to. */
 const TURNS_PER_SECOND = 100
-/** After a pause, so many turns at once make up for it. */
+/** A call that comes late makes up for so many turns; what a longer pause has cost is left out, as it would make another one. */
 const TURNS_AT_ONCE_MAX = 5
 const TURN_MS = 1000 / TURNS_PER_SECOND
 const HEARTBEAT = new TextEncoder().encode(sseComment('keep-alive'))

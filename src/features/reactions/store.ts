@@ -55,7 +55,10 @@ const insertReactions = (rule: FriendsRule, asked: SQL): SQL => sql`
     returning (e.data->>'story_id')::uuid as story_id, (e.data->>'user_id')::uuid as user_id, ${EVENT_COLUMNS})
   ${ANSWER} left join r using (story_id, user_id) left join told using (story_id, user_id)`
 
-/** Of a single one there is one row at most everywhere: nothing to be put in an order, and nothing to be matched. */
+/**
+ * Of a single one there is one row at most everywhere: nothing to be put in an order, and nothing to be matched. What the first
+ * insert reads comes by way of the lock, which is held before the transaction gets its number here, too.
+ */
 const insertReaction = (rule: FriendsRule, asked: SQL): SQL => sql`
   with asked as ${asked},
   in_turn as materialized (select *, pg_advisory_xact_lock(${TURN}) from asked),

@@ -47,8 +47,8 @@ export type ListStatement<Column extends string> = <Row extends Record<string, u
 ) => Promise<Row[]>
 
 /**
- * A statement for several items of one kind, and another plan of it for a single one, which is what most runs have: without a
- * list to read and to join it takes the server a quarter less (docs/decisions/0086, 0092).
+ * A statement for several items of one kind, and another one for a single item, which is what most runs have: without a list to
+ * read and to join it takes the server up to a fifth less (docs/decisions/0086, 0092).
  *
  * @param columns names and types of an item; ours, never a user's
  * @param itemsMax more than that are left out
