@@ -2,7 +2,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { FriendsRule } from '../../config'
 import type { TimeKey } from '../../kernel/cursor'
 import type { Db } from '../../platform/database/client'
-import { isActiveSql, isFriendSql, isInAudienceSql, mayViewSql } from '../stories/visibility-sql'
+import {
+  isActiveInWalkSql,
+  isActiveSql,
+  isFriendSql,
+  isInAudienceSql,
+  mayViewSql,
+} from '../stories/visibility-sql'
 
 /** One row of a feed's skeleton: which story, and what the rules need to be asked about its author. */
 export type FeedRow = Readonly<{ id: string; authorId: string; createdAt: Date }>
@@ -22,7 +28,7 @@ const TRAY_AUDIENCE = 500
 const FIRST_KEY = sql`('infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)`
 
 const before = (key: TimeKey | null): SQL =>
-  key === null ? FIRST_KEY : sql`(${key.at.toISOString()}::timestamptz, ${key.id}::uuid)`
+  key === null ? FIRST_KEY : sql`((select ${key.at.toISOString()}::timestamptz), (select ${key.id}::uuid))`
 
 const toFeedRow = (row: RawFeedRow): FeedRow => ({
   id: row.id,
@@ -38,15 +44,14 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
   const walk = (viewerId: string, now: Date, after: TimeKey | null, limit: number) =>
     db.execute<RawFeedRow>(sql`
       with w as materialized (
-        select created_at, id, author_id, visibility, has_audience from stories
-        where deleted_at is null and visibility <> 'private' and expires_at > ${now.toISOString()}::timestamptz
-          and (created_at, id) < ${before(after)}
+        select created_at, id, author_id, visibility, has_audience from stories s
+        where ${isActiveInWalkSql(now, 's')} and visibility <> 'private' and (created_at, id) < ${before(after)}
         order by created_at desc, id desc limit ${sql.raw(String(WINDOW))}),
       m as materialized (
         select id, created_at, author_id from w
         where w.visibility = 'public' or w.author_id = ${viewerId}::uuid
           or case when w.has_audience then ${isInAudienceSql(viewerId, 'w')} else ${isFriendSql(friendsRule, viewerId, 'w')} end
-        limit ${limit}),
+        limit (select ${limit}::bigint)),
       e as materialized (
         select id, created_at, author_id from w
         where case when (select count(*) from m) >= ${limit} then false
@@ -59,19 +64,20 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
   /** Searches public stories, followees, audiences and own stories apart, each by its own index, and merges them. */
   const searchBranches = (viewerId: string, now: Date, after: TimeKey, limit: number) => {
     const key = before(after)
-    const viewer = sql`${viewerId}::uuid`
+    const viewer = sql`(select ${viewerId}::uuid)`
+    const most = sql`(select ${limit}::bigint)`
     const isFriend =
       friendsRule === 'following'
         ? sql``
         : sql`and exists (select 1 from follows b where b.follower_id = f.followee_id and b.followee_id = f.follower_id)`
     const inRange = (s: string) =>
-      sql`${isActiveSql(now, s)} and (${sql.raw(s)}.created_at, ${sql.raw(s)}.id) < ${key}
+      sql`${isActiveInWalkSql(now, s)} and (${sql.raw(s)}.created_at, ${sql.raw(s)}.id) < ${key}
         and ${sql.raw(s)}.created_at >= (select t from b)`
     return db.execute<RawFeedRow>(sql`
       with pub as materialized (
         select s.created_at, s.id, s.author_id from stories s
-        where s.visibility = 'public' and ${isActiveSql(now, 's')} and (s.created_at, s.id) < ${key}
-        order by s.created_at desc, s.id desc limit ${limit}),
+        where s.visibility = 'public' and ${isActiveInWalkSql(now, 's')} and (s.created_at, s.id) < ${key}
+        order by s.created_at desc, s.id desc limit ${most}),
       b as materialized (
         select case when count(*) >= ${limit} then min(created_at) else '-infinity' end t from pub)
       select id, created_at, author_id, false as go_on from (
@@ -82,19 +88,19 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
           cross join lateral (
             select s.created_at, s.id, s.author_id from stories s
             where s.author_id = f.followee_id and s.visibility = 'friends' and not s.has_audience and ${inRange('s')}
-            order by s.created_at desc, s.id desc limit ${limit}) n
-          order by n.created_at desc, n.id desc limit ${limit})
+            order by s.created_at desc, s.id desc limit ${most}) n
+          order by n.created_at desc, n.id desc limit ${most})
         union all (
           select s.created_at, s.id, s.author_id from story_audience a join stories s on s.id = a.story_id
           where a.user_id = ${viewer} and s.author_id <> ${viewer} and s.visibility = 'friends' and s.has_audience
-            and ${isActiveSql(now, 's')} and (a.created_at, a.story_id) < ${key} and a.created_at >= (select t from b)
-          order by a.created_at desc, a.story_id desc limit ${limit})
+            and ${isActiveInWalkSql(now, 's')} and (a.created_at, a.story_id) < ${key} and a.created_at >= (select t from b)
+          order by a.created_at desc, a.story_id desc limit ${most})
         union all (
           select s.created_at, s.id, s.author_id from stories s
           where s.author_id = ${viewer} and s.visibility = 'friends' and ${inRange('s')}
-          order by s.created_at desc, s.id desc limit ${limit})
+          order by s.created_at desc, s.id desc limit ${most})
       ) u
-      order by created_at desc, id desc limit ${limit}`)
+      order by created_at desc, id desc limit ${most}`)
   }
 
   return {

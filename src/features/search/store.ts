@@ -3,7 +3,7 @@ import type { FriendsRule } from '../../config'
 import type { Db } from '../../platform/database/client'
 import { SEARCH_BUCKET } from '../../platform/database/schema'
 import { arrayLiteral } from '../../platform/database/statement'
-import { isActiveSql, mayViewSql } from '../stories/visibility-sql'
+import { isActiveInWalkSql, mayViewSql } from '../stories/visibility-sql'
 import {
   BUCKET_SECONDS,
   bucketsOf,
@@ -37,7 +37,7 @@ export const MARK_STOP = '\u0002'
 
 type PageRow = { id: string | null; author_id: string; rank: string; created_at: string; found: number }
 
-const querySql = (q: string): SQL => sql`websearch_to_tsquery('simple', ${q}::text)`
+const querySql = (q: string): SQL => sql`(select websearch_to_tsquery('simple', ${q}::text))`
 const IN_BUCKETS = sql.raw(`${SEARCH_BUCKET} &&`)
 const NEWEST_BUCKET = `(select floor(extract(epoch from newest at time zone 'UTC') / ${BUCKET_SECONDS})::integer from near)`
 const RECENT = sql.raw(
@@ -64,7 +64,7 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
   }
 
   const isCandidate = ({ now, asOf, viewerId }: Search) =>
-    sql`${isActiveSql(now, 's')} and s.created_at <= ${asOf.toISOString()}::timestamptz
+    sql`${isActiveInWalkSql(now, 's')} and s.created_at <= ${asOf.toISOString()}::timestamptz
           and ${mayViewSql(friendsRule, viewerId, 's')}`
   const columns = sql.raw('s.id, s.author_id, s.created_at, s.tsv')
   const newest = sql.raw(`order by created_at desc, id desc limit ${CANDIDATES}`)
@@ -82,7 +82,7 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
    * little is for everybody; none goes further back than a thousand matches for everybody.
    */
   const fromWalk = (search: Search) => {
-    const viewer = sql`${search.viewerId}::uuid`
+    const viewer = sql`(select ${search.viewerId}::uuid)`
     const end = sql.raw('(select t from b)')
     const newestWhere = (which: SQL, order = newest) => sql`
           select ${columns} from stories s
