@@ -12,7 +12,7 @@ const HERE_ID = formatEventId(HERE, NOON)
 
 /** A process in which nothing has happened since position 100. */
 const QUIET: Preparation = {
-  hub: { join: async () => HERE, leave: () => undefined, position: () => HERE },
+  hub: { join: async () => ({ position: HERE, line: HERE }), leave: () => undefined, position: () => HERE },
   streamSlots: { take: async () => undefined, release: () => undefined },
 }
 

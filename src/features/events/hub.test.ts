@@ -152,7 +152,7 @@ describe('the hub', () => {
     expect(String(errors[0])).toContain('gone back')
     hub.leave(one.subscriber)
     const again = listener(ava.id)
-    expect(comparePositions(await hub.join(again.subscriber), before)).toBeLessThan(0)
+    expect(comparePositions((await hub.join(again.subscriber)).line, before)).toBeLessThan(0)
     table.commit(ava.id, 'c')
     bus.sayWake()
     expect(await again.heard(1)).toEqual(['c'])
@@ -203,6 +203,7 @@ describe('the hub', () => {
   describe('what this process has committed', () => {
     test('is handed out at once, without a read, when nothing can lie before it', async () => {
       const { hub, table } = setUp()
+      table.commit(ava.id, 'before')
       const one = listener(ava.id)
       await hub.join(one.subscriber)
       const before = table.state.reads
@@ -212,6 +213,7 @@ describe('the hub', () => {
     })
     test('waits for an older transaction of its own', async () => {
       const { hub, table } = setUp(3_600_000, 3_600_000)
+      table.commit(ava.id, 'before')
       const one = listener(ava.id)
       await hub.join(one.subscriber)
       const [older, younger] = [table.begin(ava.id, 'older'), table.begin(ava.id, 'younger')]
@@ -231,6 +233,25 @@ describe('the hub', () => {
       expect(one.stories).toEqual([])
       expect(await one.heard(2)).toEqual(['of another process', 'own'])
     })
+    test.each(['wake', 'nobody'] as const)(
+      'is heard also under a number that was given before, to what a crash took back (read by: %s)',
+      async (who) => {
+        const { hub, table, bus } = setUp()
+        const one = listener(ava.id)
+        await hub.join(one.subscriber)
+        hub.committed([table.commit(ava.id, 'before')])
+        await one.heard(1)
+        for (let i = 0; i < 3; i++) table.abort()
+        if (who === 'wake') {
+          bus.sayWake()
+          await hub.join(listener(ben.id).subscriber)
+        }
+        table.crash()
+        table.commit(ava.id, 'of another process')
+        for (const name of ['a', 'b', 'c', 'd']) hub.committed([table.commit(ava.id, name)])
+        expect(await one.heard(6)).toEqual(['before', 'of another process', 'a', 'b', 'c', 'd'])
+      },
+    )
     test('follows at once on a read that was under way and ends before it', async () => {
       const { hub, table } = setUp(3_600_000, 3_600_000)
       const one = listener(ava.id)

@@ -12,13 +12,16 @@ import type { CloseReason, Subscriber } from './subscriber'
 /** All events of one transaction, in their order; none when they are not known here. */
 export type Committed = readonly StoredEvent[]
 
+/** `line`: nobody was ever told a position beyond it. */
+export type Present = Readonly<{ position: Position; line: Position }>
+
 /**
  * The one reader of the events table in this process. It follows the table's order below the line where it is final,
  * and hands each event to the author's subscribers, so that listeners cost no queries.
  */
 export type Hub = Readonly<{
   /** Adds a subscriber and reads up to the present; from the resolved position on it misses nothing. */
-  join(subscriber: Subscriber): Promise<Position>
+  join(subscriber: Subscriber): Promise<Present>
   leave(subscriber: Subscriber): void
   /**
    * Takes what this process has committed. Known events need no read when nothing can lie before them; the same ones may be
@@ -33,7 +36,7 @@ export type Hub = Readonly<{
 }>
 
 type Options = Readonly<{
-  store: Pick<EventStore, 'readTail' | 'readLine'>
+  store: Pick<EventStore, 'readTail' | 'readEnd'>
   bus: EventBus
   clock: Clock
   metrics: Pick<Metrics, 'eventsLag' | 'eventsDelivered' | 'sseConnections'>
@@ -54,7 +57,12 @@ export function createHub(options: Options): Hub {
   const { store, bus, clock, metrics, onError, pollMs = POLL_MS } = options
   const rest = options.restAfter ?? restAfter
   const roster = createRoster(clock)
+  /**
+   * Behind an event, always: numbers that only transactions without success have used are given again after a crash, and
+   * then with events.
+   */
   let position: Position | null = null
+  let line = NOWHERE
   let pumping: Promise<void> | null = null
   let again: Promise<void> | null = null
   let rereadTimer: Timer | undefined
@@ -76,8 +84,8 @@ export function createHub(options: Options): Hub {
   }
 
   /**
-   * All below the line has ended and was read. So a transaction of ours that has the line's own number is the next one,
-   * and what it wrote is known: the line moves past it without a look into the table.
+   * All before the position has ended and was read. So a transaction of ours that has the next number is the next one, and
+   * what it wrote is known: the position moves past it without a look into the table.
    */
   const handOutAhead = () => {
     while (position?.seq === 0n) {
@@ -95,8 +103,8 @@ export function createHub(options: Options): Hub {
     metrics.eventsLag.set(0)
   }
   /**
-   * The line never goes back but in a database that lost what it had committed: restored, or a copy that took over. Positions
-   * of before mean nothing there, so all streams end, and come back to be told so.
+   * The line never goes back behind an event but in a database that lost what it had committed: restored, or a copy that took
+   * over. Positions of before mean nothing there, so all streams end, and come back to be told so.
    */
   const startOver = () => {
     onError(new Error('The database has gone back behind what was read from it'))
@@ -107,16 +115,18 @@ export function createHub(options: Options): Hub {
     isReadOwed = false
     if (roster.size() === 0) return forget()
     handedOutMs = monotonicMs()
-    position ??= startOf(await store.readLine())
+    position ??= await store.readEnd()
     for (;;) {
-      const line: bigint = position.xact
+      const from: Position = position
       const startedMs = monotonicMs()
-      const tail = await store.readTail(position, BATCH)
+      const tail = await store.readTail(from, BATCH)
       restMs = rest(monotonicMs() - startedMs)
-      if (tail.line < line) return startOver()
+      if (tail.line < from.xact) return startOver()
+      line = startOf(tail.line)
       const last = tail.events.at(-1)
-      const isFull = tail.events.length === BATCH && last !== undefined
-      const reached: Position = isFull ? last.position : startOf(tail.line)
+      const isFull = tail.events.length === BATCH
+      const reached: Position =
+        last === undefined ? from : isFull ? last.position : startOf(last.position.xact + 1n)
       // Some may have been handed out while the read was under way.
       const known: Position = position
       const events = tail.events.filter((event) => comparePositions(event.position, known) > 0)
@@ -200,7 +210,8 @@ export function createHub(options: Options): Hub {
         leave(subscriber)
         throw error
       }
-      return position ?? NOWHERE
+      const present = position ?? NOWHERE
+      return { position: present, line: comparePositions(line, present) > 0 ? line : present }
     },
     leave,
     committed(events) {

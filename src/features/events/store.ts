@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../platform/database/client'
 import { EVENT_COLUMNS, type RawEvent, toEvent } from './event-row-sql'
-import type { EventType, Position, StoredEvent } from './event-types'
+import { type EventType, NOWHERE, type Position, type StoredEvent, startOf } from './event-types'
 
 export type Tail = Readonly<{
   events: StoredEvent[]
@@ -22,12 +22,12 @@ export function createEventStore(db: Db) {
         insert into events (author_id, type, data, created_at)
         values (${authorId}::uuid, ${type}, ${JSON.stringify(data)}::text::jsonb, ${createdAt.toISOString()}::timestamptz)`)
     },
-    /** The present line: the oldest transaction still open, in the whole cluster. */
-    async readLine(): Promise<bigint> {
-      const rows = await db.execute<{ line: string }>(
-        sql`select pg_snapshot_xmin(pg_current_snapshot())::text as line`,
-      )
-      return BigInt(rows[0]?.line ?? 0)
+    /** Behind the newest event below the line. */
+    async readEnd(): Promise<Position> {
+      const rows = await db.execute<{ last: string }>(sql`
+        select e.xact::text as last from events e where e.xact < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.xact desc limit 1`)
+      return rows[0] === undefined ? NOWHERE : startOf(BigInt(rows[0].last) + 1n)
     },
     /**
      * Everybody's events after a position and below the line, in order. What is held back is asked for once, by the

@@ -5,7 +5,7 @@ import { fakeClock, NOON } from '../../../test/support/fakes/clock'
 import { eventTable } from '../../../test/support/fakes/event-table'
 import { memoryLogger } from '../../../test/support/fakes/logger'
 import { createMetrics } from '../../platform/metrics'
-import { formatEventId } from './event-types'
+import { formatEventId, NOWHERE } from './event-types'
 import { createHub, type Hub } from './hub'
 import { openEventStream } from './stream'
 import { BUFFER_BYTES_MAX, type Subscriber } from './subscriber'
@@ -78,9 +78,7 @@ describe('a stream', () => {
     const { open } = setUp()
     const stream = await open()
     await stream.until(() => stream.text() !== '')
-    expect(stream.text()).toBe(
-      `retry: 1000\n\n: connected\n\nid: ${formatEventId({ xact: 100n, seq: 0n }, NOON)}\n\n`,
-    )
+    expect(stream.text()).toBe(`retry: 1000\n\n: connected\n\nid: ${formatEventId(NOWHERE, NOON)}\n\n`)
   })
   test('resumes: what was missed comes first, then what is new, each once and in order', async () => {
     const { table, bus, open } = setUp()
@@ -187,6 +185,14 @@ describe('a stream', () => {
     await later.until(() => later.text() !== '')
     expect(later.text()).not.toContain('stream.reset')
   })
+  test('resumes from an id of when there were events, though they are gone by now', async () => {
+    const { table, open } = setUp()
+    const { position } = table.commit(ava.id, 'old')
+    table.drop()
+    const stream = await open(formatEventId({ xact: position.xact + 1n, seq: 0n }, NOON))
+    await stream.until(() => stream.text() !== '')
+    expect(stream.text()).not.toContain('stream.reset')
+  })
   test('tells its position once a minute, beside the comments', async () => {
     jest.useFakeTimers()
     const { clock, open } = setUp()
@@ -195,9 +201,7 @@ describe('a stream', () => {
       clock.advance(15)
       jest.advanceTimersByTime(15_000)
     }
-    const ids = [60, 120].map((seconds) =>
-      formatEventId({ xact: 100n, seq: 0n }, new Date(NOON.getTime() + seconds * 1000)),
-    )
+    const ids = [60, 120].map((seconds) => formatEventId(NOWHERE, new Date(NOON.getTime() + seconds * 1000)))
     await stream.until(() => stream.text().includes(ids[1] ?? ''))
     expect(stream.text().split('keep-alive')).toHaveLength(9)
     expect([...stream.text().matchAll(/^id: (.*)\n\n/gm)].map(([, id]) => id).slice(1)).toEqual(ids)
@@ -224,7 +228,7 @@ describe('a stream', () => {
     const stream = await open(null, true)
     await stream.until(() => stream.text() !== '')
     expect(stream.text()).toEndWith(
-      `id: ${formatEventId({ xact: 100n, seq: 0n }, NOON)}\nevent: stream.position\ndata: {}\n\n`,
+      `id: ${formatEventId(NOWHERE, NOON)}\nevent: stream.position\ndata: {}\n\n`,
     )
   })
   test('cuts off a client that takes nothing for five seconds, and nobody else', async () => {

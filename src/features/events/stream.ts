@@ -49,11 +49,11 @@ export async function openEventStream(
   }
 
   const now = ctx.clock.now()
-  const resumed = lastEventId === null ? null : resumeFrom(lastEventId, present, now)
-  const presentId = formatEventId(present, now)
+  const resumed = lastEventId === null ? null : resumeFrom(lastEventId, present.line, now)
+  const presentId = formatEventId(present.position, now)
   const reset = sseFrame({ id: presentId, event: 'stream.reset', data: '{}' })
   const isUnknown = lastEventId !== null && resumed === null
-  const from = resumed ?? { position: present, atSeconds: secondsOf(now) }
+  const from = resumed ?? { position: present.position, atSeconds: secondsOf(now) }
   const here = positionFrame(resumed === null ? presentId : (lastEventId ?? presentId), positionsAsEvents)
   const head = sseRetry(RETRY_MS) + sseComment('connected') + (isUnknown ? reset : here)
   return stream.begin(encoder.encode(head), from, resumed !== null)
@@ -65,9 +65,9 @@ const positionFrame = (id: string, asEvent: boolean): string =>
   sseFrame(asEvent ? { id, event: 'stream.position', data: '{}' } : { id })
 
 /** Where an id says to go on, or null when it is unknown here or older than what is kept. */
-function resumeFrom(text: string, present: Position, now: Date): EventId | null {
+function resumeFrom(text: string, line: Position, now: Date): EventId | null {
   const id = parseEventId(text)
-  if (id === null || comparePositions(id.position, present) > 0) return null
+  if (id === null || comparePositions(id.position, line) > 0) return null
   return id.atSeconds < now.getTime() / 1000 - KEPT_SECONDS ? null : id
 }
 

@@ -1,4 +1,10 @@
-import { comparePositions, type Position, type StoredEvent } from '../../../src/features/events/event-types'
+import {
+  comparePositions,
+  NOWHERE,
+  type Position,
+  type StoredEvent,
+  startOf,
+} from '../../../src/features/events/event-types'
 import type { EventStore, Tail } from '../../../src/features/events/store'
 import { NOON } from './clock'
 
@@ -13,10 +19,11 @@ export function eventTable(line = 100n) {
     rows
       .filter(({ position }) => comparePositions(position, after) > 0 && position.xact < state.line)
       .sort((a, b) => comparePositions(a.position, b.position))
-  const store: Pick<EventStore, 'readTail' | 'readLine' | 'readAfter'> = {
-    async readLine() {
+  const store: Pick<EventStore, 'readTail' | 'readEnd' | 'readAfter'> = {
+    async readEnd() {
       if (state.failure !== null) throw state.failure
-      return state.line
+      const last = readable(NOWHERE).at(-1)
+      return last === undefined ? NOWHERE : startOf(last.position.xact + 1n)
     },
     async readTail(after, limit): Promise<Tail> {
       state.reads++
@@ -60,11 +67,26 @@ export function eventTable(line = 100n) {
       if (options.heldBack !== true) state.line = next
       return event
     },
+    /** A transaction that is taken back. */
+    abort() {
+      next++
+      state.line = next
+    },
+    /** Ends at once and recovers: what was committed is there, and numbers that nobody committed under are given again. */
+    crash() {
+      next = rows.reduce((top, { position }) => (position.xact >= top ? position.xact + 1n : top), line)
+      open.clear()
+      state.line = next
+    },
     /** The table as it was when the line was there. */
     restore(to: bigint) {
       rows.splice(0, rows.length, ...rows.filter(({ position }) => position.xact < to))
       next = to
       state.line = to
+    },
+    /** As when all events are too old to be kept. */
+    drop() {
+      rows.length = 0
     },
     /** Every transaction has ended. */
     release() {
