@@ -35,8 +35,18 @@ export function superviseServers(config: Config): void {
   let stopping = false
   let exitCode = 0
 
-  const askForReport = (child: Child): Promise<void> => {
+  /** False for a process that has just died: its channel is closed before its end is told. */
+  const sendTo = (child: Child, message: ToChild): boolean => {
+    try {
+      child.process.send(message)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const askForReport = async (child: Child): Promise<void> => {
     const id = ++lastId
+    if (!sendTo(child, { kind: 'report', id })) return
     const answered = new Promise<void>((resolve) => {
       // Whoever is late is in the sum with what it said last.
       const timer = setTimeout(resolve, REPORT_MS_MAX)
@@ -46,16 +56,13 @@ export function superviseServers(config: Config): void {
         resolve()
       })
     })
-    child.process.send({ kind: 'report', id } satisfies ToChild)
-    return answered.finally(() => waiting.delete(id))
+    await answered.finally(() => waiting.delete(id))
   }
   const answerWithOthers = async (asker: Child, id: number, own: MetricsReport): Promise<void> => {
     reports.note(asker, own)
     const others = [...children].filter((child) => child !== asker && child.isListening)
     await Promise.all(others.map(askForReport))
-    if (!asker.ended) {
-      asker.process.send({ kind: 'others', id, reports: reports.others(asker) } satisfies ToChild)
-    }
+    if (!asker.ended) sendTo(asker, { kind: 'others', id, reports: reports.others(asker) })
   }
 
   /** One place among the processes; `onEnded` decides who takes it next. */
