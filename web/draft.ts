@@ -1,8 +1,9 @@
 /** A story before it is posted: one key per content, so that sending it again never posts it twice. */
-import type { Api } from './api.ts'
 import type { NewStory, Story } from './api-types.ts'
 import type { App } from './app.ts'
+import type { Client } from './client.ts'
 import { toProblem } from './problem.ts'
+import { signedOut } from './session.ts'
 
 const TRIES = 3
 const RETRY_MS = 600
@@ -20,7 +21,7 @@ export function openDraft(app: App): Draft {
   const userId = app.client.store.get().user?.id
   const kept = drafts.get(app)
   if (kept && kept.userId === userId) return kept.draft
-  const draft = createDraft(app.client.api)
+  const draft = createDraft(app.client, userId)
   drafts.set(app, { userId, draft })
   return draft
 }
@@ -30,7 +31,7 @@ export function closeDraft(app: App): void {
   drafts.delete(app)
 }
 
-function createDraft(api: Api): Draft {
+function createDraft({ api, session }: Client, userId: string | undefined): Draft {
   let content = ''
   let key = ''
   let last: { text: string; sent: Promise<Story> } | null = null
@@ -41,6 +42,8 @@ function createDraft(api: Api): Draft {
       key = newKey()
     }
     for (let attempt = 1; ; attempt += 1) {
+      // Another tab may have changed the session between two tries: the words are nobody else's.
+      if (session.user()?.id !== userId) throw signedOut()
       try {
         return await api.postStory(body, key)
       } catch (error) {

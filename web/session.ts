@@ -17,7 +17,8 @@ export type Session = ReturnType<typeof createSession>
 /** The part of a token's life after which it is exchanged, so that it never ends during a call. */
 const RENEW_AFTER_SHARE = 0.8
 
-const signedOut = () => new ApiProblem(401, 'signed_out', 'The session has ended')
+/** The problem of a call whose person is not the one who is signed in any more. */
+export const signedOut = () => new ApiProblem(401, 'signed_out', 'The session has ended')
 
 /**
  * Keeps a session in a vault and renews it. The refresh token is spent under the vault's lock, so that

@@ -1,42 +1,47 @@
 /** Toggles that a person presses faster than the service answers: one call at a time, and the last wish wins. */
+import type { Client } from './client.ts'
 
 /** What the service last said, and why the last wish was not granted. */
 export type Outcome<Value> = { said: Value; error: unknown }
 
-/** Wishes of one kind; calls about the same thing of the same owner wait for each other. */
+/** Wishes of one kind; calls of one person about the same thing wait for each other. */
 export function createWishes<Value>() {
-  const owners = new WeakMap<object, Map<string, { wanted: Value }>>()
+  const clients = new WeakMap<Client, Map<string, { wanted: Value }>>()
 
   /**
    * Sends a wish, and after it the last one that came meanwhile.
    *
    * @param said what the service last said
-   * @returns how it ended; null when a call under way takes the wish along
+   * @returns how it ended; null when a call under way takes the wish along, or somebody else is signed in by now
    */
   return async function fulfil(
-    owner: object,
+    client: Client,
     id: string,
     said: Value,
     wanted: Value,
     send: (wanted: Value) => Promise<unknown>,
   ): Promise<Outcome<Value> | null> {
-    const running = owners.get(owner) ?? new Map<string, { wanted: Value }>()
-    owners.set(owner, running)
-    const other = running.get(id)
+    const userId = client.store.get().user?.id
+    const isTheirs = () => client.session.user()?.id === userId
+    if (!isTheirs()) return null
+    const running = clients.get(client) ?? new Map<string, { wanted: Value }>()
+    clients.set(client, running)
+    const key = `${userId} ${id}`
+    const other = running.get(key)
     if (other) {
       other.wanted = wanted
       return null
     }
     const mine = { wanted }
-    running.set(id, mine)
+    running.set(key, mine)
     let outcome: Outcome<Value> = { said, error: null }
     let sent: Value
     do {
       sent = mine.wanted
       outcome = await attempt(outcome.said, sent, send)
-    } while (mine.wanted !== sent)
-    running.delete(id)
-    return outcome
+    } while (mine.wanted !== sent && isTheirs())
+    running.delete(key)
+    return isTheirs() ? outcome : null
   }
 }
 

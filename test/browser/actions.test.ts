@@ -18,7 +18,7 @@ const storyOf = (id: string, expiresInMs: number) =>
 
 type Call = { wanted: Emoji | null | 'view'; answer: PromiseWithResolvers<void> }
 
-/** A reader of two stories, and a service that answers when the test says so. */
+/** Ben, a reader of two stories, and a service that answers when the test says so. */
 function setScene() {
   const calls: Call[] = []
   const call = (wanted: Call['wanted']) => {
@@ -26,8 +26,9 @@ function setScene() {
     calls.push({ wanted, answer })
     return answer.promise
   }
+  let user = { id: 'ben' }
   const store = createStore({
-    user: { id: 'ben' },
+    user,
     feedVersion: 0,
     stories: { lives: storyOf('lives', 60_000), ended: storyOf('ended', -1) } as Record<string, Story>,
   })
@@ -36,12 +37,17 @@ function setScene() {
     takeReactionBack: () => call(null),
     view: () => call('view'),
   }
-  const client = { store, api } as unknown as Client
+  const session = { user: () => user }
+  const client = { store, api, session } as unknown as Client
   const shown = () => {
     const { counters, viewer } = store.get().stories.lives as Story
     return { mine: viewer.reaction, thumbs: counters.reactions['👍'], views: counters.views }
   }
-  return { client, store, calls, shown }
+  /** Somebody else logs in, as another tab does it: the page hears of it a little later. */
+  const enter = (id: string) => {
+    user = { id }
+  }
+  return { client, store, calls, shown, enter }
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve))
@@ -89,6 +95,30 @@ describe('reactions pressed faster than they are answered', () => {
     calls[1]?.answer.resolve()
     await first
     expect(shown()).toEqual({ mine: '👍', thumbs: 1, views: 0 })
+  })
+
+  test('are not sent in the name of who has logged in meanwhile, and change nothing of theirs', async () => {
+    const { client, store, calls, enter } = setScene()
+    const first = react(client, 'lives', '👍')
+    await react(client, 'lives', '🔥')
+    enter('cleo')
+    const stories = { lives: storyOf('lives', 60_000) } as Record<string, Story>
+    store.set({ user: { id: 'cleo' }, stories })
+    const other = react(client, 'lives', '😮')
+    calls[0]?.answer.reject(FAILURE)
+    await first
+    expect(calls.map(({ wanted }) => wanted)).toEqual(['👍', '😮'])
+    expect(store.get().stories.lives?.viewer.reaction).toBe('😮')
+    calls[1]?.answer.resolve()
+    await other
+    expect(calls).toHaveLength(2)
+  })
+
+  test('are not sent at all once another tab has changed the session', async () => {
+    const { client, calls, enter } = setScene()
+    enter('cleo')
+    await react(client, 'lives', '👍')
+    expect(calls).toEqual([])
   })
 })
 
