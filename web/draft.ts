@@ -1,7 +1,8 @@
 /** A story before it is posted: one key per content, so that sending it again never posts it twice. */
-import type { NewStory, Story } from './api-types.ts'
+import type { NewStory, PersonRef, Story } from './api-types.ts'
 import type { App } from './app.ts'
 import type { Client } from './client.ts'
+import type { Audience } from './parts/visibility.ts'
 import { toProblem } from './problem.ts'
 import { signedOut } from './session.ts'
 
@@ -9,8 +10,10 @@ const TRIES = 3
 const RETRY_MS = 600
 
 export type Draft = {
-  /** The words so far, kept when the sheet is closed. */
+  /** The words so far and who is to see them, kept when the sheet is closed. */
   text: string
+  audience: Audience
+  chosen: Map<string, PersonRef>
   post(body: NewStory): Promise<Story>
 }
 
@@ -26,9 +29,9 @@ export function openDraft(app: App): Draft {
   return draft
 }
 
-/** The draft is posted: the next one begins empty. */
-export function closeDraft(app: App): void {
-  drafts.delete(app)
+/** The draft is posted: the next one begins empty. One that somebody else has begun meanwhile stays. */
+export function closeDraft(app: App, draft: Draft): void {
+  if (drafts.get(app)?.draft === draft) drafts.delete(app)
 }
 
 function createDraft({ api, session }: Client, userId: string | undefined): Draft {
@@ -58,6 +61,8 @@ function createDraft({ api, session }: Client, userId: string | undefined): Draf
 
   return {
     text: '',
+    audience: 'public',
+    chosen: new Map(),
     /** Posts the draft; a second call joins one under way with the same content, and waits for one with another. */
     post(body) {
       const text = JSON.stringify(body)

@@ -12,8 +12,13 @@ const TYPING_MS = 200
 
 export type AudiencePicker = { element: HTMLElement; ids(): string[]; fail(words: string | null): void }
 
-export function audiencePicker(app: App, onChange: () => void, signal: AbortSignal): AudiencePicker {
-  const chosen = new Map<string, PersonRef>()
+/** @param chosen who is picked so far; picking changes it */
+export function audiencePicker(
+  app: App,
+  chosen: Map<string, PersonRef>,
+  onChange: () => void,
+  signal: AbortSignal,
+): AudiencePicker {
   const search = field('Who may see it', {
     name: 'audience_user_ids',
     type: 'search',
@@ -86,6 +91,7 @@ export function audiencePicker(app: App, onChange: () => void, signal: AbortSign
     const first = last.find((person) => person.id !== meId && !chosen.has(person.id))
     if (first) toggle(first)
   })
+  draw()
   void find()
   return {
     element: h('div', { class: 'audience' }, picked, search.element, found),

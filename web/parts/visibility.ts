@@ -13,17 +13,18 @@ export const AUDIENCES: Record<Audience, { label: string; line: string; icon: Ic
 }
 
 const CHOSEN_KEPT_MAX = 100
-const chosenName = (client: Client) => `stories.chosen.${client.store.get().user?.id}`
+const chosenName = (authorId: string) => `stories.chosen.${authorId}`
 
 /** Remembers that an own story went to chosen people: the service tells nobody who they are, not even that. */
-export function rememberChosen(client: Client, storyId: string): void {
-  const known = client.keep.read<string[]>(chosenName(client)) ?? []
-  client.keep.write(chosenName(client), [storyId, ...known].slice(0, CHOSEN_KEPT_MAX))
+export function rememberChosen({ keep }: Client, story: Story): void {
+  const name = chosenName(story.author_id)
+  const known = keep.read<string[]>(name) ?? []
+  keep.write(name, [story.id, ...known].slice(0, CHOSEN_KEPT_MAX))
 }
 
 /** Who sees a story, as far as can be told here. */
 export function audienceOf(client: Client, story: Story): Audience {
   const isOwn = story.author_id === client.store.get().user?.id
   if (!isOwn || story.visibility !== 'friends') return story.visibility
-  return client.keep.read<string[]>(chosenName(client))?.includes(story.id) ? 'chosen' : 'friends'
+  return client.keep.read<string[]>(chosenName(story.author_id))?.includes(story.id) ? 'chosen' : 'friends'
 }

@@ -18,9 +18,9 @@ const TEXT_MAX = 500
 export function composer(app: App, signal: AbortSignal): HTMLElement {
   const draft = openDraft(app)
   const seed = newDomId('draft')
-  let audience: Audience = 'public'
   let waitSeconds = 0
   let posting = false
+  let resting: Element | null = null
 
   const text = h('textarea', {
     id: `${seed}-text`,
@@ -35,11 +35,11 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
   const alert = h('p', { class: 'form-alert', role: 'alert' })
   const post = h('button', { class: 'button button-main button-wide', type: 'submit' }, 'Post story')
   const media = mediaPicker(app, update, signal)
-  const people = audiencePicker(app, update, signal)
+  const people = audiencePicker(app, draft.chosen, update, signal)
 
   const choices = (Object.keys(AUDIENCES) as Audience[]).map((name) =>
-    audienceChoice(name, `${seed}-audience`, name === audience, () => {
-      audience = name
+    audienceChoice(name, `${seed}-audience`, name === draft.audience, () => {
+      draft.audience = name
       update()
       if (name === 'chosen') people.element.scrollIntoView({ block: 'center' })
     }),
@@ -62,8 +62,8 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     return {
       ...(words ? { text: words } : {}),
       ...(key ? { media_key: key } : {}),
-      visibility: audience === 'chosen' ? 'friends' : audience,
-      ...(audience === 'chosen' ? { audience_user_ids: people.ids() } : {}),
+      visibility: draft.audience === 'chosen' ? 'friends' : draft.audience,
+      ...(draft.audience === 'chosen' ? { audience_user_ids: people.ids() } : {}),
     }
   }
 
@@ -73,10 +73,10 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
     const file = media.get()
     count.textContent = `${length} of ${TEXT_MAX}`
     count.classList.toggle('wrong', length > TEXT_MAX)
-    people.element.hidden = audience !== 'chosen'
+    people.element.hidden = draft.audience !== 'chosen'
     const uploading = file !== null && file.key === null
     const ready = (length > 0 || file !== null) && length <= TEXT_MAX && !uploading
-    const complete = audience !== 'chosen' || people.ids().length > 0
+    const complete = draft.audience !== 'chosen' || people.ids().length > 0
     post.disabled = posting || waitSeconds > 0 || !ready || !complete
     post.textContent =
       waitSeconds > 0
@@ -104,14 +104,17 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
 
   async function send(): Promise<void> {
     if (posting) return
-    posting = true
+    setPosting(true)
     fill(alert)
-    update()
+    const { text: words, audience } = draft
     try {
       const story = await draft.post(body())
-      if (audience === 'chosen') rememberChosen(app.client, story.id)
+      if (audience === 'chosen') rememberChosen(app.client, story)
+      // The sheet may have been opened anew meanwhile, and the words gone on.
+      if (draft.text === words) closeDraft(app, draft)
+      // Whoever is signed in by now has nothing to do with it.
+      if (app.client.session.user()?.id !== story.author_id) return
       putStories(app.client, [story])
-      closeDraft(app)
       refreshFeed(app.client)
       app.toaster.show({ words: 'Your story is up.', emoji: '✨' })
       if (!signal.aborted) app.router.leave()
@@ -125,10 +128,22 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
         : (problem.fieldWords('text') ?? problem.fieldWords('audience_user_ids'))
       fill(alert, at ?? problem.words)
     } finally {
-      posting = false
-      update()
-      // A button that is disabled loses the focus, and with it Escape and Tab lead nowhere.
-      if (document.activeElement === document.body) (post.disabled ? text : post).focus()
+      setPosting(false)
+    }
+  }
+
+  /** While a story is under way its form takes nothing, as what came then would be in no story. */
+  function setPosting(next: boolean): void {
+    const hadFocus = form.contains(document.activeElement)
+    posting = next
+    form.inert = next
+    update()
+    // What is inert or disabled loses the focus, and with it Escape and Tab lead nowhere.
+    if (next && hadFocus) {
+      layer.focus()
+      resting = document.activeElement
+    } else if (!next && (document.activeElement === resting || document.activeElement === document.body)) {
+      ;(post.disabled ? text : post).focus()
     }
   }
 
@@ -150,7 +165,7 @@ export function composer(app: App, signal: AbortSignal): HTMLElement {
   )
   update()
   const layer = sheet(app, 'New story', h('div', { class: 'composer' }, preview, form))
-  takeFiles(layer, media.take)
+  takeFiles(layer, (file) => posting || media.take(file))
   layer.addEventListener('focus', () => text.focus())
   return layer
 }
@@ -168,7 +183,7 @@ function audienceChoice(name: Audience, group: string, checked: boolean, choose:
 }
 
 /** Files dropped on or pasted into the sheet. */
-function takeFiles(layer: HTMLElement, take: (file: File) => void): void {
+function takeFiles(layer: HTMLElement, take: (file: File) => unknown): void {
   layer.addEventListener('dragover', (event) => {
     event.preventDefault()
     layer.classList.add('dropping')
