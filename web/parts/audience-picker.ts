@@ -30,6 +30,7 @@ export function audiencePicker(
   const meId = app.client.store.get().user?.id
   let last: readonly PersonRef[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
+  let newest: Promise<boolean>
 
   function toggle(person: PersonRef): void {
     if (chosen.has(person.id)) chosen.delete(person.id)
@@ -56,43 +57,64 @@ export function audiencePicker(
     return h('li', {}, button)
   }
 
+  /** Who was found and can be picked. */
+  const pickable = () => last.filter((person) => person.id !== meId && !chosen.has(person.id))
+
   function draw(): void {
-    const others = last.filter((person) => person.id !== meId && !chosen.has(person.id)).slice(0, SHOWN_MAX)
     fill(
       picked,
       [...chosen.values()].map((person) => chip(person, true)),
     )
     fill(
       found,
-      others.map((person) => chip(person, false)),
+      pickable()
+        .slice(0, SHOWN_MAX)
+        .map((person) => chip(person, false)),
     )
   }
 
-  async function find(): Promise<void> {
+  /** Begins to look for the present words; an older look that is still under way counts no more. */
+  function look(): void {
+    clearTimeout(timer)
+    timer = undefined
+    const mine = find(() => mine === newest)
+    newest = mine
+  }
+
+  /** @returns whether what is shown now is what was looked for */
+  async function find(isNewest: () => boolean): Promise<boolean> {
     const q = search.input.value.trim().toLowerCase().replace(/^@/, '')
     const query = { limit: SHOWN_MAX * 2 }
     try {
       const page = q ? await app.client.api.findPeople(q, query) : await app.client.api.followers(query)
-      if (signal.aborted) return
+      if (signal.aborted || !isNewest()) return false
       last = page.items
       draw()
+      return true
     } catch {
-      search.fail('People could not be loaded. Type again to retry.')
+      if (isNewest()) search.fail('People could not be loaded. Type again to retry.')
+      return false
     }
+  }
+
+  /** Picks the first who is found for the words as they are, and nobody of what was shown before. */
+  async function pickFirst(): Promise<void> {
+    if (timer !== undefined) look()
+    const [first] = (await newest) ? pickable() : []
+    if (first) toggle(first)
   }
 
   search.input.addEventListener('input', () => {
     clearTimeout(timer)
-    timer = setTimeout(() => void find(), TYPING_MS)
+    timer = setTimeout(look, TYPING_MS)
   })
   search.input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
-    const first = last.find((person) => person.id !== meId && !chosen.has(person.id))
-    if (first) toggle(first)
+    void pickFirst()
   })
   draw()
-  void find()
+  look()
   return {
     element: h('div', { class: 'audience' }, picked, search.element, found),
     ids: () => [...chosen.keys()],
