@@ -7,7 +7,8 @@ const DEMO_PASSWORD = 'stories-demo-2026'
 
 describe('side by side', () => {
   beforeAll(async () => {
-    for (const name of ['ava', 'ben']) await join(stage.url(), name, `${name}@example.com`, DEMO_PASSWORD)
+    for (const name of ['ava', 'ben', 'cleo', 'dov'])
+      await join(stage.url(), name, `${name}@example.com`, DEMO_PASSWORD)
   })
 
   test('one page shows posting, viewing, reacting and the live event, with every call below', async () => {
@@ -51,5 +52,30 @@ describe('side by side', () => {
     const command = await page.evaluate(() => navigator.clipboard.readText())
     const shell = Bun.spawn(['bash', '-c', command], { stdout: 'pipe', stderr: 'ignore' })
     expect(await new Response(shell.stdout).text()).toContain('200 OK')
+  })
+
+  test('who is chosen last is signed in, however late the answers to earlier choices come', async () => {
+    const page = await stage.visit(null, { path: '/#demo' })
+    const left = page.getByRole('region', { name: 'Left' })
+    await left.locator('.live[data-state="live"]').first().waitFor()
+    const [asked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    await page.route('**/auth/login', async (route) => {
+      if (route.request().postDataJSON().email === 'cleo@example.com') {
+        asked.resolve()
+        await released.promise
+      }
+      await route.continue()
+    })
+    const choose = left.getByLabel(/signed in as/)
+    await choose.selectOption('cleo')
+    await asked.promise
+    await choose.selectOption('dov')
+    const name = left.locator('.me-name').first()
+    await name.filter({ hasText: 'dov' }).waitFor({ state: 'attached' })
+    const late = page.waitForResponse((answer) => answer.request().postData()?.includes('cleo') ?? false)
+    released.resolve()
+    await (await late).finished()
+    await page.evaluate(() => new Promise(requestAnimationFrame))
+    expect(await name.textContent()).toContain('dov')
   })
 })

@@ -82,9 +82,12 @@ async function enter(app: App, name: string): Promise<void> {
   if (client.session.user()) await client.session.end()
   try {
     const answer = await client.api.logIn({ email: `${name}@example.com`, password: DEMO_PASSWORD })
+    // Whoever was chosen since is the one to enter.
+    if (client.name !== name) return
     app.router.go('feed')
     client.session.start(answer)
   } catch (error) {
+    if (client.name !== name) return
     const problem = toProblem(error)
     const missing = problem.code === 'invalid_credentials'
     app.toaster.show({
