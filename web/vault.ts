@@ -57,12 +57,24 @@ export function createMemoryVault(): Vault {
   }
 }
 
-/** Values in localStorage; a full or forbidden storage forgets instead of failing. */
+/** Values in localStorage; what a full or forbidden storage refuses is kept until the page is closed. */
 export function createBrowserKeep(): Keep {
+  const refused = new Map<string, { value: unknown; over: string | null }>()
+  const stored = (name: string): string | null => {
+    try {
+      return localStorage.getItem(name)
+    } catch {
+      return null
+    }
+  }
   return {
     read<T>(name: string): T | null {
+      const text = stored(name)
+      const mine = refused.get(name)
+      // What another tab has been able to write since is newer.
+      if (mine && mine.over === text) return mine.value as T | null
       try {
-        return JSON.parse(localStorage.getItem(name) ?? 'null') as T | null
+        return JSON.parse(text ?? 'null') as T | null
       } catch {
         return null
       }
@@ -71,8 +83,9 @@ export function createBrowserKeep(): Keep {
       try {
         if (value === null) localStorage.removeItem(name)
         else localStorage.setItem(name, JSON.stringify(value))
+        refused.delete(name)
       } catch {
-        // Private windows may refuse storage: the page then works until it is closed.
+        refused.set(name, { value, over: stored(name) })
       }
     },
   }

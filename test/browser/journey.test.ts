@@ -56,6 +56,23 @@ describe('from sign-up to the end of a story', () => {
     await second.getByRole('heading', { name: 'Good to see you' }).waitFor()
   })
 
+  test('where the browser refuses to store anything, logging in holds until the page is closed', async () => {
+    const person = await makePerson(stage.url(), 'private')
+    const page = await stage.visit(null, { path: '/healthz' })
+    await page.addInitScript(() => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException('full', 'QuotaExceededError')
+      }
+    })
+    await page.goto(stage.url())
+    await page.getByLabel('Email').fill(person.email)
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await untilLive(page)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Good to see you' }).waitFor()
+  })
+
   test('an email that is taken is said at its field', async () => {
     const person = await makePerson(stage.url(), 'taken')
     const page = await stage.visit(null, { path: '/#signup' })
