@@ -7,7 +7,8 @@ export type Listener = { onEvent(event: LiveEvent): void; onState(state: LiveSta
 
 /**
  * Shares a stream under `name` among the tabs of one browser. When the leading tab closes, its lock passes on
- * and the next tab resumes from the position kept in storage.
+ * and the next tab resumes from the position kept in storage. Where a browser has no locks (outside of HTTPS and
+ * localhost), each tab has a stream of its own and tells nobody.
  *
  * @param lead opens the real stream; called in the leading tab only
  */
@@ -17,6 +18,10 @@ export function shareEvents(
   listener: Listener,
   signal: AbortSignal,
 ): void {
+  if (!navigator.locks) {
+    lead(listener, signal)
+    return
+  }
   const channel = new BroadcastChannel(name)
   let leading = false
   let state: LiveState = 'connecting'
@@ -48,6 +53,5 @@ export function shareEvents(
     lead(both, signal)
     return new Promise<void>((release) => signal.addEventListener('abort', () => release()))
   }
-  if (!navigator.locks) void takeLead()
-  else navigator.locks.request(name, { signal }, takeLead).catch(() => undefined)
+  navigator.locks.request(name, { signal }, takeLead).catch(() => undefined)
 }
