@@ -24,6 +24,8 @@ type Options = {
 const TYPES = ['story.viewed', 'story.reacted', 'stream.reset'] as const
 const BACKOFF_MS_MIN = 400
 const BACKOFF_MS_MAX = 30_000
+/** A stream that ended sooner is one that another may have ended: whoever comes back at once ends that one's again. */
+const STEADY_MS = 30_000
 const SEEN_MAX = 500
 
 /** Follows the stream until `signal` aborts. Each event is told once, in the order of the service. */
@@ -31,6 +33,7 @@ export function followEvents(options: Options): void {
   let current: EventSource | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let attempt = 0
+  let liveSinceMs = 0
   let generation = 0
   const seen = new Set<string>()
 
@@ -61,6 +64,7 @@ export function followEvents(options: Options): void {
   }
 
   function fail(): void {
+    if (current && performance.now() - liveSinceMs >= STEADY_MS) attempt = 0
     current?.close()
     current = null
     if (options.signal.aborted) return
@@ -96,9 +100,9 @@ export function followEvents(options: Options): void {
     source.addEventListener('stream.position', (event) => advance((event as MessageEvent).lastEventId))
     source.onopen = () => {
       if (mine !== generation || options.signal.aborted) return source.close()
+      if (!current) liveSinceMs = performance.now()
       current?.close()
       current = source
-      attempt = 0
       options.onState('live')
       later(open, options.renewInMs() + 50)
     }
