@@ -84,9 +84,18 @@ lint-rules:
 	$(call with-tool,promtool,$(PROMTOOL),$(PROMTOOL) check config ops/prometheus/prometheus.yml >/dev/null && \
 	$(PROMTOOL) test rules ops/prometheus/tests/*.test.yml >/dev/null && echo "alert and recording rules: fine (promtool)")
 
+# What the documentation says sets the image does: in a copy, as it writes the overlay anew.
+SAMPLE_IMAGE := registry.example.org/sample/stories-service:sha-0123456
+define set-image
+rm -rf $(DELIVERY_TOOLS)/k8s && cp -R deploy/k8s $(DELIVERY_TOOLS)/k8s && \
+cd $(DELIVERY_TOOLS)/k8s/overlays/production && "$(CURDIR)/$(KUSTOMIZE)" edit set image stories-service=$(SAMPLE_IMAGE) && \
+images=$$("$(CURDIR)/$(KUSTOMIZE)" build . | sed -n 's/^ *image: //p' | sort -u) && \
+if [ "$$images" != $(SAMPLE_IMAGE) ]; then echo "the image that was set is not the one that runs:" $$images >&2; exit 1; fi
+endef
+
 lint-manifests: $(DELIVERY_TOOLS)
 	$(call with-tool,kustomize,$(KUSTOMIZE),for at in base overlays/production; do \
-	  $(KUSTOMIZE) build deploy/k8s/$$at -o $(DELIVERY_TOOLS)/rendered-$$(basename $$at).yaml || exit 1; done)
+	  $(KUSTOMIZE) build deploy/k8s/$$at -o $(DELIVERY_TOOLS)/rendered-$$(basename $$at).yaml || exit 1; done; $(set-image))
 	$(call with-tool,kubernetes-validate,$(KUBERNETES_VALIDATE),$(KUBERNETES_VALIDATE) --strict --quiet \
 	  $(DELIVERY_TOOLS)/rendered-base.yaml $(DELIVERY_TOOLS)/rendered-production.yaml && \
 	! grep -n 'kind: Secret$$' $(DELIVERY_TOOLS)/rendered-production.yaml && echo "Kubernetes manifests: fine (kustomize, API schemas)")
