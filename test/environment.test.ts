@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, parseConfig } from '../src/config'
 
+const JWT_SECRET = 'x'.repeat(32)
+
 const read = (path: string) => readFileSync(join(import.meta.dir, '..', path), 'utf8')
 
 /** The names that the code asks the environment for, seen by asking in its place. */
@@ -27,14 +29,17 @@ function exampleEnv(): Record<string, string> {
   )
 }
 
-const requiredNames = (): string[] => {
+function faultsOf(env: Record<string, string>): readonly string[] {
   try {
-    parseConfig({})
+    parseConfig(env)
     return []
   } catch (error) {
-    return error instanceof ConfigError ? error.faults.map((fault) => fault.split(' ')[0] ?? '') : []
+    if (error instanceof ConfigError) return error.faults
+    throw error
   }
 }
+
+const requiredNames = (): string[] => faultsOf({}).map((fault) => fault.split(' ')[0] ?? '')
 
 /** The variables that docker-compose.yml gives to the service's processes. */
 function composeEnvironment(): Map<string, string> {
@@ -53,11 +58,16 @@ describe('the environment', () => {
     expect(groups.length).toBeGreaterThan(5)
     for (const group of groups) expect(group).toStartWith('# ──')
   })
-  test('.env.example as it stands is a configuration that can be used', () => {
-    expect(() => parseConfig(exampleEnv())).not.toThrow()
+  test('.env.example as it stands is a configuration that can be used, but for the secret that nobody may keep', () => {
+    expect(faultsOf(exampleEnv()).map((fault) => fault.split(' ')[0])).toEqual(['JWT_SECRET'])
+    expect(faultsOf({ ...exampleEnv(), JWT_SECRET })).toEqual([])
+  })
+  test('no secret that the README shows is accepted', () => {
+    const [, shown] = /^JWT_SECRET=(.*)$/m.exec(read('README.md')) ?? []
+    expect(faultsOf({ ...exampleEnv(), JWT_SECRET: shown ?? JWT_SECRET })).toHaveLength(1)
   })
   test('what .env.example shows are the defaults', () => {
-    const example = exampleEnv()
+    const example: Record<string, string> = { ...exampleEnv(), JWT_SECRET }
     const required = Object.fromEntries(requiredNames().map((name) => [name, example[name]]))
     expect(parseConfig(example)).toEqual(parseConfig(required))
   })
