@@ -1,7 +1,7 @@
 // k6: people read their feeds, page after page, at a rate that grows. `make load BASE_URL=…`; see load/README.md.
 import { check, fail } from 'k6'
 import http from 'k6/http'
-import { as, givenTokens, signUp } from './people.js'
+import { as, givenTokens, postInTime, signUp } from './people.js'
 import { summarize, TREND } from './summary.js'
 
 const BASE = __ENV.BASE_URL || 'http://localhost:3000'
@@ -44,7 +44,7 @@ export function setup() {
   for (const token of tokens) {
     for (let n = 0; n < STORIES_EACH; n++) {
       const story = JSON.stringify({ text: `story ${n}`, visibility: 'public' })
-      const made = http.post(`${BASE}/stories`, story, as(token, 'prepare'))
+      const made = postInTime(`${BASE}/stories`, story, as(token, 'prepare'))
       if (made.status !== 201) fail(`posting a story answered ${made.status}`)
     }
   }
