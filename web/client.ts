@@ -86,8 +86,10 @@ export function createClient(options: ClientOptions): Client {
   session.onChange(() => {
     const user = session.user()
     if (user?.id !== store.get().user?.id) {
-      store.set({ user, stories: {}, unread: 0, activity: [], waitUntilMs: 0, live: 'off' })
+      // Whoever was here leaves before another comes: what watched for the one is not told of the other.
+      store.set({ user: null, stories: {}, unread: 0, activity: [], waitUntilMs: 0, live: 'off' })
       client.people.forget()
+      store.set({ user })
     }
   }, forever)
   store.watch((state) => state.user, enter, forever)

@@ -157,4 +157,27 @@ describe('live events between two browsers', () => {
     const words = await rows.allInnerTexts()
     expect(words.map((text) => /saw|reacted/.exec(text)?.[0])).toEqual(['reacted', 'saw', 'saw'])
   })
+
+  test('whoever logs in from another tab finds what they know already, and is not told it as news', async () => {
+    const [before, after] = await Promise.all([
+      makePerson(stage.url(), 'before'),
+      makePerson(stage.url(), 'after'),
+    ])
+    const page = await stage.visit(before)
+    await untilLive(page)
+    const other = await stage.tab(page, '/healthz')
+    const seen = { id: 'a', kind: 'viewed', storyId: 'a', personId: 'a', handle: '@fan', emoji: null, at: '' }
+    await other.evaluate(
+      ([session, activity]) => {
+        const stored = JSON.parse(localStorage.getItem('stories.session') ?? '{}')
+        localStorage.setItem(`stories.activity.${session.user.id}`, JSON.stringify([activity]))
+        localStorage.setItem('stories.session', JSON.stringify({ ...stored, ...session }))
+      },
+      [after.session, { ...seen, at: after.session.user.created_at }] as const,
+    )
+    await page.locator('.me-name', { hasText: after.handle }).first().waitFor({ state: 'attached' })
+    expect(await page.locator('.toast').count()).toBe(0)
+    const rows = page.getByRole('complementary', { name: 'Activity' }).getByRole('listitem')
+    expect(await rows.count()).toBe(1)
+  })
 })
