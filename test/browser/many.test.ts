@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import postgres from 'postgres'
 import { makePerson } from './support/people.ts'
 import { setStage, untilLive } from './support/stage.ts'
@@ -39,9 +39,10 @@ afterAll(() =>
   }),
 )
 
+beforeAll(fillTray)
+
 describe('a thousand people in the tray', () => {
   test('all of them come as the tray is scrolled, each once', async () => {
-    await fillTray()
     const page = await stage.visit(await makePerson(stage.url(), 'crowd'))
     await untilLive(page)
     const rings = page.locator('.tray-list .tray-ring')
@@ -71,4 +72,22 @@ describe('a thousand people in the tray', () => {
     await ring.locator('.tray-seen').waitFor()
     expect(await page.locator('.tray').evaluate((tray) => tray.scrollLeft)).toBeGreaterThan(0)
   })
+})
+
+test('a follower who is followed is shown so, however many others are', async () => {
+  const [reader, friend] = await Promise.all([
+    makePerson(stage.url(), 'sociable'),
+    makePerson(stage.url(), 'friend'),
+  ])
+  await reader.call('POST', `/follow/${friend.session.user.id}`)
+  await friend.call('POST', `/follow/${reader.session.user.id}`)
+  await withSql(
+    (sql) => sql`
+      insert into follows (follower_id, followee_id)
+      select ${reader.session.user.id}, id from users where handle like ${`${prefix}%`}`,
+  )
+  const page = await stage.visit(reader, { path: '/#people' })
+  await page.getByRole('button', { name: 'Followers' }).click()
+  await page.getByRole('list', { name: 'Followers' }).getByText(friend.handle).first().waitFor()
+  await page.getByRole('button', { name: `Following ${friend.handle}` }).waitFor()
 })

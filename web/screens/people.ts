@@ -10,7 +10,7 @@ import { routeLink } from '../shell.ts'
 import { createWishes } from '../wishes.ts'
 
 const TYPING_MS = 200
-const FOLLOWED_PAGES_MAX = 10
+const FOLLOWED_MAX = 100
 
 type Row = PersonRef & { following: boolean }
 
@@ -96,21 +96,17 @@ async function loadFollowing(app: App, cursor: string | null): Promise<Page<Row>
 }
 
 async function loadFollowers(app: App, cursor: string | null): Promise<Page<Row>> {
-  const [page, followed] = await Promise.all([app.client.api.followers({ cursor }), followedIds(app)])
-  return { ...page, items: page.items.map((person) => ({ ...person, following: followed.has(person.id) })) }
-}
-
-/** Whom the person follows, so that followers can be followed back from the list. */
-async function followedIds(app: App): Promise<Set<string>> {
-  const ids = new Set<string>()
-  let cursor: string | null = null
-  for (let pages = 0; pages < FOLLOWED_PAGES_MAX; pages += 1) {
-    const page: Page<PersonRef> = await app.client.api.following({ cursor, limit: 100 })
-    for (const person of page.items) ids.add(person.id)
-    cursor = page.next_cursor
-    if (!cursor) break
-  }
-  return ids
+  const { api } = app.client
+  const [page, followed] = await Promise.all([
+    api.followers({ cursor }),
+    api.following({ limit: FOLLOWED_MAX }),
+  ])
+  const ids = new Set(followed.items.map((person) => person.id))
+  // So that they can be followed back; of who follows more people than one answer holds, each is asked for.
+  const isFollowed = async (id: string) =>
+    ids.has(id) || (followed.next_cursor !== null && (await api.person(id)).following)
+  const rows = page.items.map(async (person) => ({ ...person, following: await isFollowed(person.id) }))
+  return { ...page, items: await Promise.all(rows) }
 }
 
 function personRow(app: App, row: Row): HTMLElement {
