@@ -58,10 +58,12 @@ export function withViews(page: StoredPage, viewed: string, viewerId: string): S
   const known = readMark(page.mark)
   if (viewed === '' || viewed === known.viewed) return page
   const marked = { ...page, mark: `${known.version},${viewed}` }
-  const storyIds = viewed.split(',')
-  const text = decoder.decode(page.body)
-  if (!storyIds.some((id) => text.includes(id))) return marked
-  const parsed = JSON.parse(text) as FeedPage
+  // Redis adds to the end, so what is worked in already need not be looked for again.
+  const isLonger = known.viewed !== '' && viewed.startsWith(`${known.viewed},`)
+  const storyIds = (isLonger ? viewed.slice(known.viewed.length + 1) : viewed).split(',')
+  const bytes = Buffer.from(page.body.buffer, page.body.byteOffset, page.body.byteLength)
+  if (!storyIds.some((id) => bytes.includes(id, 0, 'latin1'))) return marked
+  const parsed = JSON.parse(decoder.decode(bytes)) as FeedPage
   const items = parsed.items.map((story) => {
     if (story.viewer.has_viewed || !storyIds.includes(story.id)) return story
     const views = story.counters.views + (story.author_id === viewerId ? 0 : 1)
