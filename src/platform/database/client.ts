@@ -113,7 +113,7 @@ export function createDatabase(options: DatabaseOptions): Database {
           () => step(() => send(sql, text, params).values().then(dense)),
         ),
       savepoint: (work: (inner: InTransaction) => Promise<unknown>) =>
-        sql.savepoint((inner) => work(inTransaction(inner, life))),
+        sql.savepoint((inner) => leaveIfLost(work(inTransaction(inner, life)), life)),
       options: pool.options,
     }
   }
@@ -165,11 +165,15 @@ type TransactionLife = Readonly<{ isOver: () => boolean; isLost: () => boolean }
 const forever = () => new Promise<never>(() => undefined)
 
 /**
- * postgres.js answers a failed transaction with a rollback on its connection object, which may carry somebody else's
- * session by then. The end of the connection ends the transaction anyway, and tells the caller.
+ * postgres.js answers what a transaction's or a savepoint's work came to with a commit or a rollback on its connection
+ * object, which may have no socket by then, or carry somebody else's session. The end of the connection ends the transaction
+ * anyway, and tells the caller.
  */
 const leaveIfLost = <T>(work: Promise<T>, life: TransactionLife): Promise<T> =>
-  work.catch((error: unknown) => {
-    if (life.isLost() || isConnectionLost(error)) return forever()
-    throw error
-  })
+  work.then(
+    (done) => (life.isLost() ? forever() : done),
+    (error: unknown) => {
+      if (life.isLost() || isConnectionLost(error)) return forever()
+      throw error
+    },
+  )
