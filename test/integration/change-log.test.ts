@@ -80,11 +80,11 @@ describe('the log of changes', () => {
     expect(reader.isUnchanged(ben, good)).toBe(false)
   })
 
-  test('is not read again before half of the lease is over, nor ever without one', async () => {
+  test('is not read again before a third of the lease is over, nor ever without one', async () => {
     const reader = aProcess()
     await reader.readOn()
     const before = reader.position()
-    reader.pass(LEASE_MS / 2 - 0.5)
+    reader.pass(LEASE_MS / 3 - 0.5)
     reader.follow()
     const without = aProcess(0)
     without.pass(1000)

@@ -10,6 +10,9 @@ const stage = useStage()
 
 const FOLLOWS = 5000
 const FOLLOWS_MAX = 50
+const TRAY_FOLLOWEES = 1000
+/** The newest stories, which count for everybody. */
+const TRAY_WINDOW = 2000
 /** Stories that a feed looks at one by one. */
 const WALKED = 400
 const RULES: readonly FriendsRule[] = ['following', 'mutual']
@@ -139,4 +142,25 @@ test('who follows as many as may be kept has them all', async () => {
   expect((await graph.followeeIds(FEW, FOLLOWS_MAX))?.sort()).toEqual(follows.toSorted())
   expect(await graph.mutualIds(FEW, FOLLOWS_MAX)).toEqual([])
   expect((await graph.mutualIds(VIEWER, FOLLOWS))?.length).toBe(FOLLOWS - 3)
+})
+
+test('the tray of who follows very many looks at one story of each, and counts those of the last to post', async () => {
+  const { sql } = stage.database()
+  await sql`insert into stories (author_id, text, visibility, created_at)
+    select md5('person ' || n)::uuid, 'of a followee', 'friends', now() - n * interval '1 second' - k * interval '1 millisecond'
+    from generate_series(3, ${FOLLOWS}::int) n, generate_series(1, 3) k`
+  await sql.unsafe('vacuum analyze stories')
+  const tray = ({ stores, clock }: AppContext) =>
+    stores.feed.listTray(VIEWER, clock.now(), clock.now(), null, 2 * FOLLOWS)
+  // The author of the beginning is in it by an audience.
+  const listed = await tray(stage.realContext())
+  const handles = Array.from({ length: TRAY_FOLLOWEES }, (_, i) => `p_${i + 3}`)
+  expect(listed.map(({ handle }) => handle)).toEqual([...handles, `p_${FOLLOWS + 1}`])
+  expect(new Set(listed.slice(0, TRAY_FOLLOWEES).map(({ stories }) => stories))).toEqual(new Set([3]))
+  // Found and counted: one of each followee, three of those who are listed; all, in a table so small, for the newest.
+  const all = 2000 + 3 * (FOLLOWS - 2)
+  const counted = 3 * TRAY_FOLLOWEES + TRAY_WINDOW
+  expect(Math.max(...(await rowsRead(tray, 'stories')))).toBeLessThanOrEqual(
+    all + FOLLOWS + 3 * TRAY_FOLLOWEES + counted,
+  )
 })

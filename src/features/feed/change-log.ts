@@ -27,7 +27,7 @@ export type ChangeLog = Readonly<{
   position(): number
   /** Whether the viewer's pages are as they were at that position; false, too, when the log was not read just now. */
   isUnchanged(viewerId: string, position: number): boolean
-  /** Reads on if half of the lease is over; nobody waits for it. */
+  /** Reads on if a third of the lease is over; nobody waits for it. */
   follow(): void
 }>
 
@@ -184,7 +184,7 @@ export function createChangeLog({ redis, leaseMs, timing = SYSTEM }: Options): C
       since >= (changedAt[Number.parseInt(viewerId.slice(-SLOT_LENGTH), 16)] ?? Number.POSITIVE_INFINITY) &&
       timing.nowMs() < leaseEndsMs,
     follow() {
-      if (leaseMs === 0 || isReading || timing.nowMs() < readAtMs + leaseMs / 2) return
+      if (leaseMs === 0 || isReading || timing.nowMs() < readAtMs + leaseMs / 3) return
       isReading = true
       const done = () => {
         isReading = false

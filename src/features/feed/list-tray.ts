@@ -25,7 +25,7 @@ export async function listTray(
   const now = ctx.clock.now()
   const parts =
     cursor === undefined ? null : decodeCursor(CURSOR_TAG, cursor, [isEpochMs, isFlag, isEpochMs, isUuid])
-  const asOf = parts === null ? now : new Date(Number(parts[0]))
+  const asOf = parts === null ? now : new Date(Math.min(Number(parts[0]), now.getTime()))
   const after =
     parts === null
       ? null

@@ -23,6 +23,8 @@ const WINDOW = 400
 /** How many of the newest active stories the tray counts besides those of followees and audiences. */
 const TRAY_WINDOW = 2000
 const TRAY_PER_FOLLOWEE = 50
+/** Of how many followees: who follows more people with active stories has the last to post. */
+const TRAY_FOLLOWEES = 1000
 const TRAY_AUDIENCE = 500
 
 const FIRST_KEY = sql`('infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)`
@@ -122,7 +124,7 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
 
     /**
      * Who has active stories that the viewer may see: unseen first, then newest. Counted are the newest public ones,
-     * and those of followees and audiences however old.
+     * and those of followees (of many the last to post) and audiences however old.
      *
      * @param asOf the first page's moment: the order is that of what was active and unseen then, so that nothing that
      *   is posted, viewed or deleted meanwhile moves anybody to another page; the counts are of what is active now
@@ -136,7 +138,7 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
     ): Promise<TrayRow[]> {
       const viewer = sql`${viewerId}::uuid`
       const until = sql`${asOf.toISOString()}::timestamptz`
-      const wasThere = sql`s.deleted_at is null and s.expires_at > ${until} and s.created_at <= ${until} and s.visibility <> 'private'`
+      const wasThere = sql`${isActiveInWalkSql(asOf, 's')} and s.created_at <= ${until} and s.visibility <> 'private'`
       const rows = await db.execute<{
         author_id: string
         handle: string
@@ -148,11 +150,16 @@ export function createFeedStore(db: Db, friendsRule: FriendsRule) {
         with near as (
           select s.id from stories s where ${wasThere}
           order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_WINDOW))}),
+        followees as materialized (
+          select f.followee_id as id from follows f cross join lateral (
+            select s.created_at from stories s where s.author_id = f.followee_id and ${wasThere}
+            order by s.created_at desc, s.id desc limit 1) n
+          where f.follower_id = ${viewer}
+          order by n.created_at desc, f.followee_id limit ${sql.raw(String(TRAY_FOLLOWEES))}),
         followed as (
-          select n.id from follows f cross join lateral (
-            select s.id from stories s where s.author_id = f.followee_id and ${wasThere}
-            order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_PER_FOLLOWEE))}) n
-          where f.follower_id = ${viewer}),
+          select n.id from followees f cross join lateral (
+            select s.id from stories s where s.author_id = f.id and ${wasThere}
+            order by s.created_at desc, s.id desc limit ${sql.raw(String(TRAY_PER_FOLLOWEE))}) n),
         listed as (
           select a.story_id as id from story_audience a where a.user_id = ${viewer}
           order by a.created_at desc, a.story_id desc limit ${sql.raw(String(TRAY_AUDIENCE))}),

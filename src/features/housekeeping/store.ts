@@ -82,21 +82,23 @@ export function createHousekeepingStore(db: Db) {
         update media_uploads set state = 'removing' where story_id = any(${ids}::uuid[]) and state = 'claimed'`)
       return count(await db.execute(sql`delete from stories where id = any(${ids}::uuid[]) returning 1`))
     },
-    /** Day counts older than anybody asks for. */
+    /**
+     * Day counts older than anybody asks for. All are found, which may mean reading the whole table, before the first is
+     * deleted: from then on the transaction has a number, behind which events wait, and locks.
+     */
     async dropDays(before: string, limit: number): Promise<number> {
       return count(
         await db.execute(sql`
-          delete from author_days d using (select author_id, day, shard from author_days where day < ${before}::date
-            limit ${limit}) old
-          where d.author_id = old.author_id and d.day = old.day and d.shard = old.shard returning 1`),
+          delete from author_days d where d.day < ${before}::date
+            and d.ctid = any(array(select ctid from author_days where day < ${before}::date limit ${limit})) returning 1`),
       )
     },
+    /** Likewise. */
     async dropAuthorViewers(before: string, limit: number): Promise<number> {
       return count(
         await db.execute(sql`
-          delete from author_viewers a using (
-            select author_id, viewer_id from author_viewers where last_day < ${before}::date limit ${limit}) old
-          where a.author_id = old.author_id and a.viewer_id = old.viewer_id and a.last_day < ${before}::date returning 1`),
+          delete from author_viewers a where a.last_day < ${before}::date
+            and a.ctid = any(array(select ctid from author_viewers where last_day < ${before}::date limit ${limit})) returning 1`),
       )
     },
   }

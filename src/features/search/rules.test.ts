@@ -9,6 +9,9 @@ describe('where a search looks', () => {
     expect(chooseRoute({ near: NEAR, recent: 0, newest: NOON })).toEqual({ kind: 'walk' })
     expect(chooseRoute({ near: NEAR_COMMON, recent: 0, newest: NOON })).toEqual({ kind: 'walk' })
   })
+  test('where there is nothing but one’s own: there, however many match elsewhere', () => {
+    expect(chooseRoute({ near: 0, recent: 0, newest: null })).toEqual({ kind: 'walk' })
+  })
   test('a rare word: among all that match', () => {
     expect(chooseRoute({ near: 0, recent: 0, newest: NOON })).toEqual({ kind: 'all' })
     expect(chooseRoute({ near: 0, recent: 3, newest: NOON })).toEqual({ kind: 'all' })

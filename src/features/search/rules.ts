@@ -23,8 +23,8 @@ const BUCKETS_MAX = 48
 /** Of two matches one may be hidden from the viewer; when it is more, a second look is wider. */
 const SPARE = 2
 
-/** What a quick look found: matches among the newest stories, and in the quarters up to the newest one of them. */
-export type Hint = Readonly<{ near: number; recent: number; newest: Date }>
+/** What a quick look found: matches among the newest stories, and in the quarters up to the newest one of them, if there is one. */
+export type Hint = Readonly<{ near: number; recent: number; newest: Date | null }>
 export type Route = Readonly<{ kind: 'walk' } | { kind: 'all' } | { kind: 'window'; buckets: number }>
 
 const secondsInto = (moment: Date) => (moment.getTime() / 1000) % BUCKET_SECONDS
@@ -34,7 +34,8 @@ const windowOf = (buckets: number): Route =>
 
 /** The way to start with, by the density of matches just before the newest story. */
 export function chooseRoute({ near, recent, newest }: Hint): Route {
-  if (near >= NEAR_COMMON) return { kind: 'walk' }
+  // Where there are none but the viewer's own, the walk is short.
+  if (newest === null || near >= NEAR_COMMON) return { kind: 'walk' }
   if (recent < TELLING) return { kind: 'all' }
   const partial = secondsInto(newest)
   const seconds = (RECENT_BUCKETS - 1) * BUCKET_SECONDS + partial

@@ -42,7 +42,7 @@ export async function searchStories(
   const parts =
     cursor === undefined ? null : decodeCursor(CURSOR_TAG, cursor, [isEpochMs, isRank, isEpochMs, isUuid])
   const now = ctx.clock.now()
-  const asOf = parts === null ? now : new Date(Number(parts[0]))
+  const asOf = parts === null ? now : new Date(Math.min(Number(parts[0]), now.getTime()))
   const after =
     parts === null
       ? null

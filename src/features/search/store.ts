@@ -60,7 +60,7 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
               and ${IN_BUCKETS} ${RECENT} limit ${sql.raw(String(CANDIDATES))}) r) end as recent
       from near`)
     const { near = 0, newest = null, recent = 0 } = row ?? {}
-    return { near, recent, newest: newest === null ? asOf : new Date(newest) }
+    return { near, recent, newest: newest === null ? null : new Date(newest) }
   }
 
   const isCandidate = ({ now, asOf, viewerId }: Search) =>
@@ -136,7 +136,7 @@ export function createSearchStore(db: Db, friendsRule: FriendsRule) {
       const hint = await look(search)
       let route = chooseRoute(hint)
       for (;;) {
-        const rows = await rankPage(search, route, hint.newest)
+        const rows = await rankPage(search, route, hint.newest ?? search.asOf)
         const found = rows[0]?.found ?? 0
         if (route.kind === 'window' && found < CANDIDATES) route = widen(route.buckets, found)
         else return rows.flatMap(toCandidate)
