@@ -44,24 +44,37 @@ function readHash(): string {
 export function createHashRouter(): Router {
   const listeners = new EventTarget()
   let route = parse(readHash(), 'feed')
-  let steps = 0
-  addEventListener('hashchange', () => {
+  let isLeaving = false
+  let depth = 0
+  /** Each entry of the history knows how many of the page's own lie before it, also when the browser's own back led there. */
+  const settle = (ofNewEntry: number) => {
+    isLeaving = false
+    depth = (history.state as { depth?: number } | null)?.depth ?? ofNewEntry
+    history.replaceState({ depth }, '')
     route = parse(readHash(), route.screen)
     listeners.dispatchEvent(new Event('change'))
+  }
+  settle(0)
+  addEventListener('hashchange', () => settle(depth + 1))
+  // Also where going back changes no address.
+  addEventListener('popstate', () => {
+    isLeaving = false
   })
   return {
     get: () => route,
     go(path) {
-      steps += 1
       location.hash = path
     },
-    replace: (path) => location.replace(`#${path}`),
+    replace(path) {
+      history.replaceState({ depth }, '', `#${path}`)
+      settle(depth)
+    },
     leave() {
-      if (!route.layer) return
+      if (!route.layer || isLeaving) return
+      isLeaving = true
       // Opened from inside, the layer is one step in the history; opened by a link, it is the first page.
-      if (steps > 0) history.back()
+      if (depth > 0) history.back()
       else location.hash = route.screen
-      steps = Math.max(0, steps - 1)
     },
     href: (path) => `#${path}`,
     onChange: (run, signal) => listeners.addEventListener('change', run, { signal }),
