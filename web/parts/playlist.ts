@@ -1,5 +1,6 @@
 /** The order in which the viewer shows stories: one person's, oldest first, then the next person of the tray. */
 import { putStories } from '../actions.ts'
+import type { Page, Story } from '../api-types.ts'
 import type { App } from '../app.ts'
 import type { Layer } from '../router.ts'
 import { trayOrder } from '../screens/feed.ts'
@@ -17,10 +18,10 @@ export async function startPlaylist(
   const known = app.client.store.get().stories[layer.id]
   const story = known ?? (await app.client.api.story(layer.id))
   putStories(app.client, [story])
-  const list = await playAuthor(app, story.author_id)
+  const list = await playAuthor(app, story.author_id, (stories) => stories.some(({ id }) => id === story.id))
   const index = list?.storyIds.indexOf(story.id) ?? -1
   if (list && index >= 0) return { ...list, index }
-  // Behind the author's newest hundred, or gone since it was listed: only the service knows.
+  // Gone since it was listed, perhaps: only the service knows.
   if (known) putStories(app.client, [await app.client.api.story(story.id)])
   return { authorId: story.author_id, storyIds: [story.id], index: 0 }
 }
@@ -35,12 +36,23 @@ export async function playNeighbour(app: App, authorId: string, step: 1 | -1): P
   return null
 }
 
-/** A person's stories from the first one not seen yet. */
-async function playAuthor(app: App, authorId: string): Promise<Playlist | null> {
-  const page = await app.client.api.storiesOf(authorId, { limit: PAGE })
-  const storyIds = putStories(app.client, page.items)
-  if (storyIds.length === 0) return null
-  const unseen = page.items.findIndex((story) => !story.viewer.has_viewed)
+const isNew = (story: Story) => !story.viewer.has_viewed
+
+/** A person's stories, as far as `isEnough` asks for, from the first one not seen yet. */
+async function playAuthor(
+  app: App,
+  authorId: string,
+  isEnough = (stories: readonly Story[]) => stories.some(isNew),
+): Promise<Playlist | null> {
   const own = authorId === app.client.store.get().user?.id
-  return { authorId, storyIds, index: own ? 0 : Math.max(0, unseen) }
+  const stories: Story[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<Story> = await app.client.api.storiesOf(authorId, { cursor, limit: PAGE })
+    stories.push(...page.items)
+    cursor = page.next_cursor
+  } while (cursor !== null && !isEnough(stories))
+  const storyIds = putStories(app.client, stories)
+  if (storyIds.length === 0) return null
+  return { authorId, storyIds, index: own ? 0 : Math.max(0, stories.findIndex(isNew)) }
 }

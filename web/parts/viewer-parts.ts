@@ -132,7 +132,10 @@ export function drawControls(
   )
   const tick = () => {
     left.textContent = timeLeft(story.expires_at)
-    if (Date.parse(story.expires_at) <= Date.now()) intent.next()
+    if (Date.parse(story.expires_at) > Date.now()) return
+    // Once: who comes next may take a while to load.
+    clearInterval(timer)
+    intent.next()
   }
   const timer = setInterval(tick, 1000)
   signal.addEventListener('abort', () => clearInterval(timer))

@@ -29,6 +29,8 @@ export function openViewer(
   let progress: Animation | null = null
   let scene = new AbortController()
   let muted = true
+  /** The present story can be seen: only then it counts as viewed. */
+  let isShown = false
   signal.addEventListener('abort', () => {
     scene.abort()
     progress?.cancel()
@@ -59,6 +61,7 @@ export function openViewer(
     const mine = scene.signal
     reasons.clear()
     reasons.add('loading')
+    isShown = false
     const bar = drawBars(parts.bars, list.storyIds.length, list.index)
     drawControls(app, parts, story, intent, mine)
     drawFoot(app, parts, story, (open) => pause('panel', open), mine)
@@ -66,9 +69,7 @@ export function openViewer(
       `Story ${list.index + 1} of ${list.storyIds.length} by ${story.author.handle}. ${story.text ?? ''}`,
     )
     stage = drawStage(story, muted)
-    parts.setSound(stage.video, (next) => {
-      muted = next
-    })
+    bindSound()
     fill(parts.stageHost, stage.element)
     store.watch(
       (state) => state.stories[story.id] === undefined,
@@ -81,7 +82,7 @@ export function openViewer(
     if (mine.aborted) return
     parts.setBusy(false)
     pause('hidden', document.hidden)
-    if (!document.hidden) void recordView(app.client, story.id)
+    noteSeen(story)
     const easing = wantsLessMotion() ? 'steps(5, end)' : 'linear'
     const frames = { transform: ['scaleX(0)', 'scaleX(1)'] }
     progress = bar?.animate(frames, { duration: lengthMs, easing, fill: 'forwards' }) ?? null
@@ -90,10 +91,21 @@ export function openViewer(
     pause('loading', false)
   }
 
+  const bindSound = () =>
+    parts.setSound(stage?.video ?? null, (next) => {
+      muted = next
+    })
+
+  function noteSeen(story: Story): void {
+    if (isShown && !document.hidden) void recordView(app.client, story.id)
+  }
+
   /** Waits for the media; its address may have run out meanwhile, so a fresh one is tried once. */
   async function untilShown(story: Story, mine: AbortSignal): Promise<number> {
     try {
-      return (await stage?.shown) ?? STORY_MS
+      const lengthMs = (await stage?.shown) ?? STORY_MS
+      isShown = !mine.aborted
+      return lengthMs
     } catch {
       const fresh = await api.story(story.id).catch((error: unknown) => {
         if (toProblem(error).status === 404) forget(app.client, story.id)
@@ -103,7 +115,9 @@ export function openViewer(
       stage = fresh && drawStage(fresh, muted)
       const lengthMs = await stage?.shown.catch(() => null)
       if (mine.aborted) return 0
-      fill(parts.stageHost, stage && lengthMs ? stage.element : drawBroken())
+      isShown = Boolean(stage && lengthMs)
+      bindSound()
+      fill(parts.stageHost, stage && isShown ? stage.element : drawBroken())
       return lengthMs ?? BROKEN_MS
     }
   }
@@ -153,11 +167,16 @@ export function openViewer(
   }
   parts.bind(intent)
   watchKeys(parts.element, intent, signal)
-  watchPointer(parts.surface, intent, signal)
+  watchPointer(
+    parts.surface,
+    () => parts.stageHost.querySelector('.face-text, .stage-caption'),
+    intent,
+    signal,
+  )
   const onVisibility = () => {
     pause('hidden', document.hidden)
     const story = present()
-    if (!document.hidden && story && !reasons.has('loading')) void recordView(app.client, story.id)
+    if (story) noteSeen(story)
   }
   document.addEventListener('visibilitychange', onVisibility, { signal })
 
