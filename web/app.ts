@@ -64,7 +64,9 @@ export function mountApp(host: HTMLElement, client: Client, router: Router, isPa
 function showSignedOut(app: App, body: HTMLElement, signal: AbortSignal): void {
   const draw = () => {
     setTitle(app, app.router.get().screen === 'signup' ? 'Sign up' : 'Log in')
+    const hadFocus = body.contains(document.activeElement)
     fill(body, signInScreen(app, signal))
+    if (hadFocus) body.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({ preventScroll: true })
   }
   app.router.onChange(draw, signal)
   draw()
@@ -96,7 +98,7 @@ function showSignedIn(app: App, body: HTMLElement, layerHost: HTMLElement, signa
       setTitle(app, title)
       if (shown !== null && !route.layer) frame.main.focus({ preventScroll: true })
       if (app.isPage) scrollTo(0, 0)
-      frame.main.scrollTop = 0
+      frame.main.closest('.middle')?.scrollTo(0, 0)
       shown = name
     }
     layer.abort()

@@ -86,7 +86,8 @@ export function pagedList<Item>(options: Options<Item>): PagedList {
 
   async function retry(): Promise<void> {
     ended = false
-    fill(end)
+    // The button that was pressed goes; keys are still heard.
+    passFocusOn(end, () => fill(end), null)
     await more()
   }
 

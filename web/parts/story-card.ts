@@ -34,7 +34,9 @@ export function storyCard(app: App, storyId: string, signal: AbortSignal): HTMLE
         app.router.go(`story/${story.id}`)
       })
       update(link, app, story)
+      const hadFocus = card !== null && card === document.activeElement
       fill(item, link)
+      if (hadFocus) link.focus({ preventScroll: true })
     },
     signal,
   )

@@ -19,7 +19,7 @@ export function createToaster(): Toaster {
           class: 'icon-button',
           type: 'button',
           'aria-label': 'Dismiss',
-          on: { click: () => toast.remove() },
+          on: { click: () => takeAway(toast) },
         },
         icon('close', 16),
       )
@@ -31,8 +31,18 @@ export function createToaster(): Toaster {
         close,
       )
       element.append(toast)
-      while (element.childElementCount > SHOWN_MAX) element.firstElementChild?.remove()
-      setTimeout(() => toast.remove(), SHOWN_MS)
+      for (const oldest of [...element.children].slice(0, -SHOWN_MAX)) takeAway(oldest)
+      setTimeout(() => takeAway(toast), SHOWN_MS)
     },
   }
+}
+
+/** Its focus goes to what the person is at, where keys are heard: the layer, or else the screen. */
+function takeAway(toast: Element): void {
+  const hadFocus = toast.contains(document.activeElement)
+  const app = toast.closest('.app')
+  toast.remove()
+  if (!hadFocus) return
+  const heir = app?.querySelector('.layer-host > *') ?? app?.querySelector('[tabindex="-1"]')
+  if (heir instanceof HTMLElement) heir.focus({ preventScroll: true })
 }

@@ -19,7 +19,8 @@ export function feedScreen(app: App, signal: AbortSignal): HTMLElement {
   trayOrder.set(app, order)
   const rings = tray(
     app,
-    (entries) => {
+    (entries, isFirst) => {
+      if (isFirst) order.length = 0
       for (const entry of entries) if (!order.includes(entry.author.id)) order.push(entry.author.id)
     },
     signal,
@@ -48,7 +49,6 @@ export function feedScreen(app: App, signal: AbortSignal): HTMLElement {
     signal,
   })
   const reload = () => {
-    order.length = 0
     void rings.reload()
     void feed.reload()
   }

@@ -75,6 +75,7 @@ export function peopleScreen(app: App, signal: AbortSignal): HTMLElement {
     clearTimeout(timer)
     timer = setTimeout(show, TYPING_MS)
   })
+  signal.addEventListener('abort', () => clearTimeout(timer))
   show()
   return h(
     'div',

@@ -64,6 +64,7 @@ export function searchScreen(app: App, signal: AbortSignal): HTMLElement {
     clearTimeout(timer)
     timer = setTimeout(show, TYPING_MS)
   })
+  signal.addEventListener('abort', () => clearTimeout(timer))
   show()
   return h('div', { class: 'screen' }, h('h1', {}, 'Search'), search.element, host)
 }
