@@ -38,7 +38,7 @@ export async function playNeighbour(app: App, authorId: string, step: 1 | -1): P
 
 const isNew = (story: Story) => !story.viewer.has_viewed
 
-/** A person's stories, as far as `isEnough` asks for, from the first one not seen yet. */
+/** A person's stories, as far as `isEnough` asks for, from the first one not seen yet; all of one's own, from the oldest. */
 async function playAuthor(
   app: App,
   authorId: string,
@@ -51,7 +51,7 @@ async function playAuthor(
     const page: Page<Story> = await app.client.api.storiesOf(authorId, { cursor, limit: PAGE })
     stories.push(...page.items)
     cursor = page.next_cursor
-  } while (cursor !== null && !isEnough(stories))
+  } while (cursor !== null && (own || !isEnough(stories)))
   const storyIds = putStories(app.client, stories)
   if (storyIds.length === 0) return null
   return { authorId, storyIds, index: own ? 0 : Math.max(0, stories.findIndex(isNew)) }

@@ -101,13 +101,7 @@ function iconButton(name: IconName, label: string): HTMLButtonElement {
 }
 
 /** Whose story it is, since when, until when and for whom. */
-export function drawControls(
-  app: App,
-  parts: ViewerParts,
-  story: Story,
-  intent: Intent,
-  signal: AbortSignal,
-): void {
+export function drawControls(app: App, parts: ViewerParts, story: Story, signal: AbortSignal): void {
   const own = story.author_id === app.client.store.get().user?.id
   const left = h('span', {})
   const audience = AUDIENCES[audienceOf(app.client, story)]
@@ -132,14 +126,10 @@ export function drawControls(
   )
   const tick = () => {
     left.textContent = timeLeft(story.expires_at)
-    if (Date.parse(story.expires_at) > Date.now()) return
-    // Once: who comes next may take a while to load.
-    clearInterval(timer)
-    intent.next()
   }
   const timer = setInterval(tick, 1000)
   signal.addEventListener('abort', () => clearInterval(timer))
-  left.textContent = timeLeft(story.expires_at)
+  tick()
 }
 
 /** Reactions for others' stories; viewers and delete for one's own. */

@@ -63,7 +63,7 @@ export function openViewer(
     reasons.add('loading')
     isShown = false
     const bar = drawBars(parts.bars, list.storyIds.length, list.index)
-    drawControls(app, parts, story, intent, mine)
+    drawControls(app, parts, story, mine)
     drawFoot(app, parts, story, (open) => pause('panel', open), mine)
     parts.announce(
       `Story ${list.index + 1} of ${list.storyIds.length} by ${story.author.handle}. ${story.text ?? ''}`,
@@ -104,7 +104,8 @@ export function openViewer(
   async function untilShown(story: Story, mine: AbortSignal): Promise<number> {
     try {
       const lengthMs = (await stage?.shown) ?? STORY_MS
-      isShown = !mine.aborted
+      // What loads late says nothing of the story that is in its place now.
+      if (!mine.aborted) isShown = true
       return lengthMs
     } catch {
       const fresh = await api.story(story.id).catch((error: unknown) => {
@@ -116,8 +117,9 @@ export function openViewer(
       const lengthMs = await stage?.shown.catch(() => null)
       if (mine.aborted) return 0
       isShown = Boolean(stage && lengthMs)
+      if (!isShown) stage = null
       bindSound()
-      fill(parts.stageHost, stage && isShown ? stage.element : drawBroken())
+      fill(parts.stageHost, stage ? stage.element : drawBroken())
       return lengthMs ?? BROKEN_MS
     }
   }
