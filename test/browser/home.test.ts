@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { drawPicture } from './support/files.ts'
-import { makePerson } from './support/people.ts'
+import { makePerson, postMedia } from './support/people.ts'
 import { PHONE, setStage } from './support/stage.ts'
 
 const stage = setStage({ FEED_CACHE_SECONDS: '0' })
@@ -80,13 +80,7 @@ describe('the rings', () => {
 test('a card keeps the focus when its picture has a new address', async () => {
   const [person, author] = [await makePerson(stage.url(), 'card'), await makePerson(stage.url(), 'picture')]
   const page = await stage.visit(person)
-  const bytes = await drawPicture(page)
-  const place = await author.call<{
-    media_key: string
-    upload: { url: string; headers: Record<string, string> }
-  }>('POST', '/media/uploads', { content_type: 'image/png', size: bytes.length })
-  await fetch(place.upload.url, { method: 'PUT', headers: place.upload.headers, body: new Uint8Array(bytes) })
-  await author.post({ media_key: place.media_key, text: 'A picture that moves' })
+  await postMedia(author, await drawPicture(page), 'image/png', 'A picture that moves')
   await refresh(page)
   const card = page.getByRole('link', { name: /A picture that moves/ })
   await card.focus()
@@ -98,6 +92,47 @@ test('a card keeps the focus when its picture has a new address', async () => {
   await refresh(page)
   await page.locator('.card img[src*="again=1"]').first().waitFor()
   expect(await focused(page)).toContain('A picture that moves')
+  await page.route('**/users/*/stories?**', async (route) => {
+    const answer = await route.fetch()
+    const body = (await answer.text()).replaceAll('X-Amz-Expires=', 'later=1&X-Amz-Expires=')
+    await route.fulfill({ response: answer, body })
+  })
+  await page.keyboard.press('Enter')
+  await viewer(page).waitFor()
+  await page.locator('.card img[src*="later=1"]').first().waitFor({ state: 'attached' })
+  await page.keyboard.press('Escape')
+  await viewer(page).waitFor({ state: 'detached' })
+  expect(await focused(page)).toContain('A picture that moves')
+})
+
+test('a small picture whose address had run out before it was loaded is fetched again', async () => {
+  const person = await makePerson(stage.url(), 'lazy')
+  const page = await stage.visit(person)
+  await postMedia(person, await drawPicture(page), 'image/png', 'Looked at much later')
+  const refused = new Set<string>()
+  await page.context().route(/X-Amz-Signature/, (route) => {
+    const { pathname } = new URL(route.request().url())
+    if (refused.has(pathname)) return route.continue()
+    refused.add(pathname)
+    return route.fulfill({ status: 403, body: 'run out' })
+  })
+  for (const [path, picture] of [
+    ['feed', '.card'],
+    ['mine', '.own'],
+    ['search', '.result'],
+  ] as const) {
+    refused.clear()
+    await page.goto(`${stage.url()}/#${path}`)
+    await page.reload()
+    if (path === 'search') await page.getByLabel('Search stories').fill('Looked at much later')
+    const row = page.locator(picture, { hasText: 'Looked at much later' }).first()
+    await row.locator('img').waitFor({ state: 'attached' })
+    await page.waitForFunction(
+      (image) => image instanceof HTMLImageElement && image.naturalWidth > 0,
+      await row.locator('img').elementHandle(),
+    )
+    expect(refused.size).toBeGreaterThan(0)
+  }
 })
 
 test('the door keeps the focus from logging in to signing up', async () => {

@@ -6,37 +6,40 @@ import { nounFor, shortCount, timeLeft } from '../time.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
 import { takeOut } from './paged-list.ts'
-import { drawFace, faceOf } from './story-face.ts'
+import { drawStoryFace } from './story-face.ts'
 import { AUDIENCES, audienceOf } from './visibility.ts'
 
 /** A card that follows the story in the state and takes itself out when the story is gone. */
 export function storyCard(app: App, storyId: string, signal: AbortSignal): HTMLElement {
-  const item = h('li', { class: 'card-item' })
+  // The link stays whatever is drawn in it, and the focus with it.
+  const link = h('a', {
+    class: 'card',
+    href: app.router.href(`story/${storyId}`),
+    on: {
+      click(event) {
+        event.preventDefault()
+        app.router.go(`story/${storyId}`)
+      },
+    },
+  })
+  const item = h('li', { class: 'card-item' }, link)
   let drawnUrl: string | null | undefined
   app.client.store.watch(
     (state) => state.stories[storyId],
     (story) => {
       if (!story) return takeOut(item)
-      const card = item.querySelector('a')
       // Media keeps its element while only numbers change, so that nothing flickers.
-      if (card && drawnUrl === story.media_url) return update(card, app, story)
-      drawnUrl = story.media_url
-      const link = h(
-        'a',
-        { class: 'card', href: app.router.href(`story/${story.id}`) },
-        h('span', { class: 'card-top' }),
-        drawFace(faceOf(story)),
-        !story.text && aside(story.media_type?.startsWith('video/') ? 'a video' : 'a photo'),
-        h('span', { class: 'card-foot' }),
-      )
-      link.addEventListener('click', (event) => {
-        event.preventDefault()
-        app.router.go(`story/${story.id}`)
-      })
+      if (drawnUrl !== story.media_url) {
+        drawnUrl = story.media_url
+        fill(
+          link,
+          h('span', { class: 'card-top' }),
+          drawStoryFace(app, story),
+          !story.text && aside(story.media_type?.startsWith('video/') ? 'a video' : 'a photo'),
+          h('span', { class: 'card-foot' }),
+        )
+      }
       update(link, app, story)
-      const hadFocus = card !== null && card === document.activeElement
-      fill(item, link)
-      if (hadFocus) link.focus({ preventScroll: true })
     },
     signal,
   )

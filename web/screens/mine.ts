@@ -6,7 +6,7 @@ import { fill, h } from '../dom.ts'
 import { icon } from '../parts/icons.ts'
 import { emptyState, pagedList, takeOut } from '../parts/paged-list.ts'
 import { removeButton } from '../parts/remove-button.ts'
-import { drawFace, faceOf } from '../parts/story-face.ts'
+import { drawStoryFace } from '../parts/story-face.ts'
 import { viewersList } from '../parts/viewers-list.ts'
 import { AUDIENCES, audienceOf } from '../parts/visibility.ts'
 import { routeLink } from '../shell.ts'
@@ -61,7 +61,7 @@ function ownStory(app: App, storyId: string, signal: AbortSignal): HTMLElement {
     if (!viewers.hidden && !viewers.childElementCount) fill(viewers, viewersList(app, storyId, signal))
   })
   const audience = AUDIENCES[audienceOf(app.client, story)]
-  const open = routeLink(app, `story/${storyId}`, 'own-face', drawFace(faceOf(story)))
+  const open = routeLink(app, `story/${storyId}`, 'own-face', drawStoryFace(app, story))
   open.setAttribute('aria-label', `Open: ${story.text ?? 'your story'}`)
   fill(
     item,

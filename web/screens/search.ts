@@ -7,7 +7,7 @@ import { avatar } from '../parts/avatar.ts'
 import { field } from '../parts/field.ts'
 import { readHighlight } from '../parts/highlight.ts'
 import { emptyState, pagedList } from '../parts/paged-list.ts'
-import { drawFace, faceOf } from '../parts/story-face.ts'
+import { drawStoryFace } from '../parts/story-face.ts'
 import { routeLink } from '../shell.ts'
 import { timeLeft } from '../time.ts'
 
@@ -87,7 +87,7 @@ function resultRow(app: App, found: FoundStory): HTMLElement {
       app,
       `story/${found.id}`,
       'result',
-      h('span', { class: 'result-face', 'aria-hidden': 'true' }, drawFace(faceOf(found))),
+      h('span', { class: 'result-face', 'aria-hidden': 'true' }, drawStoryFace(app, found)),
       h('span', { class: 'result-body' }, who, words),
     ),
   )
