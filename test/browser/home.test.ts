@@ -156,3 +156,29 @@ test('a screen begins at its top, however far the one before was scrolled', asyn
   await page.locator('.grid .card').nth(10).waitFor()
   expect(await middle.evaluate((element) => element.scrollTop)).toBe(0)
 })
+
+test('words that were typed before a screen was left are not looked for any more', async () => {
+  const page = await stage.visit(await makePerson(stage.url(), 'types'))
+  await page.clock.install()
+  await page.reload()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).searchParams.get('q') ?? ''))
+  for (const [link, label] of [
+    ['Search', 'Search stories'],
+    ['People', 'Find people'],
+  ] as const) {
+    await page.getByRole('link', { name: link, exact: true }).click()
+    await page.getByLabel(label).fill('left')
+    await page.getByRole('link', { name: 'Home', exact: true }).click()
+    await page.getByRole('heading', { name: 'Newest' }).waitFor()
+    await page.clock.runFor(1000)
+  }
+  await page.getByRole('link', { name: 'New story', exact: true }).click()
+  await page.getByRole('radio', { name: /^Chosen people/ }).check()
+  await page.getByPlaceholder('Find by handle').fill('left')
+  await page.keyboard.press('Escape')
+  await viewer(page).waitFor({ state: 'detached' })
+  await page.clock.runFor(1000)
+  await refresh(page)
+  expect(asked.filter((q) => q === 'left')).toEqual([])
+})

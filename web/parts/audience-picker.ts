@@ -108,6 +108,7 @@ export function audiencePicker(
     clearTimeout(timer)
     timer = setTimeout(look, TYPING_MS)
   })
+  signal.addEventListener('abort', () => clearTimeout(timer))
   search.input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
