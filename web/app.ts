@@ -41,6 +41,7 @@ export function mountApp(host: HTMLElement, client: Client, router: Router, isPa
 
   const forever = new AbortController().signal
   let person = new AbortController()
+  let lastId: string | null = null
   client.store.watch(
     (state) => state.user?.id ?? null,
     (userId) => {
@@ -49,6 +50,9 @@ export function mountApp(host: HTMLElement, client: Client, router: Router, isPa
       const hadFocus = host.contains(document.activeElement)
       layerHost.replaceChildren()
       body.inert = false
+      // Where the one before was is no place for who comes next; who comes back goes on there.
+      if (userId && lastId && userId !== lastId) router.replace('feed')
+      lastId = userId ?? lastId
       if (userId) showSignedIn(app, body, layerHost, person.signal)
       else showSignedOut(app, body, person.signal)
       // What had the focus has gone with the other's screen.
